@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vocabulary: what can be done to a PCI function with MSI-X, and what can
+ * be observed of it.  Programs, the wire form, the oracle and every backend
+ * share these records and nothing else.
+ *
+ * Words, as in the PCI and Windows documents: an *entry* is an index into the
+ * MSI-X table, a *message* is an index into the messages granted to the
+ * driver, a *function* is 0 for the physical function and 1 + v for virtual
+ * function v.
+ */
+#ifndef IRQCTS_OPERATION_H
+#define IRQCTS_OPERATION_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IRQCTS_ENTRIES_MAX 2048u          /* CAP-TABLE-SIZE */
+#define IRQCTS_VIRTUAL_FUNCTIONS_MAX 64u
+#define IRQCTS_FUNCTIONS_MAX (1u + IRQCTS_VIRTUAL_FUNCTIONS_MAX)
+#define IRQCTS_ENTRY_BYTES 16u            /* ENTRY-LAYOUT */
+#define IRQCTS_SLOTS_MAX 4u               /* places to keep saved state in a program */
+#define IRQCTS_MESSAGE_STRAY UINT32_MAX   /* a delivery that is no granted message */
+
+/* Operation kinds.  The fields each one uses are listed; all others are 0. */
+enum irqcts_operation_kind {
+    IRQCTS_OPERATION_NONE = 0,
+    /* Brings the device to the state after reset, with memory decoding and Bus
+     * Master on.  First in every program and only there.  entry = N, message =
+     * M of the physical function, value = virtual functions, data and control =
+     * their N and M.  N = 0: a function without the MSI-X capability. */
+    IRQCTS_OPERATION_CONFIGURE = 1,
+
+    /* Routing view (function; Windows: PCI_MSIX_TABLE_CONFIG_INTERFACE). */
+    IRQCTS_OPERATION_START = 2,        /* the driver starts: default assignment programmed, every entry
+                                        * unmasked, MSI-X enabled (ROUTE-DEFAULT-*) */
+    IRQCTS_OPERATION_SET_ENTRY = 3,    /* entry, message */
+    IRQCTS_OPERATION_MASK = 4,         /* entry */
+    IRQCTS_OPERATION_UNMASK = 5,       /* entry */
+    IRQCTS_OPERATION_GET_ENTRY = 6,    /* entry; value observed: message | masked << 32 */
+    IRQCTS_OPERATION_GET_SIZE = 7,     /* value observed: N */
+
+    /* Register view (function, address = byte offset, width = 1, 2, 4 or 8). */
+    IRQCTS_OPERATION_TABLE_READ = 8,        /* offset from the start of the table */
+    IRQCTS_OPERATION_TABLE_WRITE = 9,       /* value, or IRQCTS_OPERATION_FROM_MESSAGE */
+    IRQCTS_OPERATION_PBA_READ = 10,         /* offset from the start of the PBA */
+    IRQCTS_OPERATION_PBA_WRITE = 11,        /* value */
+    IRQCTS_OPERATION_CAPABILITY_READ = 12,  /* offset from the MSI-X capability; width 1, 2 or 4 */
+    IRQCTS_OPERATION_CAPABILITY_WRITE = 13, /* value */
+    IRQCTS_OPERATION_CONFIG_READ = 14,      /* offset in configuration space; width 1, 2 or 4 */
+    IRQCTS_OPERATION_CONFIG_WRITE = 15,     /* value */
+    IRQCTS_OPERATION_ENABLE = 16,           /* value 0 or 1: MSI-X Enable, the rest of the word kept */
+    IRQCTS_OPERATION_FUNCTION_MASK = 17,    /* value 0 or 1: Function Mask, the rest of the word kept */
+    IRQCTS_OPERATION_BUS_MASTER = 18,       /* value 0 or 1: Bus Master Enable */
+
+    /* The device (function, entry). */
+    IRQCTS_OPERATION_RAISE = 19,    /* an event on the entry inside the device */
+    IRQCTS_OPERATION_WITHDRAW = 20, /* the cause is satisfied without an interrupt (PEND-WITHDRAWN) */
+
+    /* All deliveries of all functions since the last poll, into the delivery buffer. */
+    IRQCTS_OPERATION_POLL = 21,
+
+    /* Virtual-function view. */
+    /* function = 1 + vf (any value, also one that names none), entry = index as
+     * INT16 sign-extended to 32 bits; address, data, control, or
+     * IRQCTS_OPERATION_FROM_MESSAGE.  Windows: DxgkDdiWriteVirtualizedInterrupt. */
+    IRQCTS_OPERATION_WRITE_VIRTUALIZED = 22,
+    IRQCTS_OPERATION_PAUSE = 23,   /* function */
+    IRQCTS_OPERATION_RESUME = 24,  /* function */
+    IRQCTS_OPERATION_SAVE = 25,    /* function, value = slot; the function is paused */
+    IRQCTS_OPERATION_RESTORE = 26, /* function, value = slot, data = enum irqcts_corruption; paused */
+    /* function, value = enum irqcts_reset_kind.  As an operating system does it:
+     * BARs, memory decoding, Bus Master and virtual functions are set up again
+     * afterwards, nothing of MSI-X is. */
+    IRQCTS_OPERATION_RESET = 27,
+
+    IRQCTS_OPERATION_KIND_COUNT = 28
+};
+
+/* Where a FROM_MESSAGE write takes its bytes: the 16-byte entry {address and
+ * data of message `message` of function `message_function`, Vector Control =
+ * `control`}; a TABLE_WRITE then writes the bytes that its offset covers. The
+ * address and data are known only once the backend has been configured, so a
+ * program names the message instead. */
+#define IRQCTS_OPERATION_FROM_MESSAGE 1u
+
+enum irqcts_reset_kind {
+    IRQCTS_RESET_CONVENTIONAL = 0, /* every function of the device */
+    IRQCTS_RESET_FUNCTION_LEVEL = 1 /* the function; for the physical one its virtual ones too */
+};
+
+/* What a restore does to a copy of the saved state first (SAVE-REJECT-INCONSISTENT). */
+enum irqcts_corruption {
+    IRQCTS_CORRUPTION_NONE = 0,
+    IRQCTS_CORRUPTION_SIZE = 1,      /* fewer bytes than the state's own size says */
+    IRQCTS_CORRUPTION_DUPLICATE = 2, /* the same entry twice */
+    IRQCTS_CORRUPTION_INDEX = 3      /* an entry index that is not in the table */
+};
+
+struct irqcts_operation {
+    uint16_t kind;  /* enum irqcts_operation_kind */
+    uint8_t width;  /* bytes */
+    uint8_t flags;  /* IRQCTS_OPERATION_FROM_MESSAGE or 0 */
+    uint32_t function;
+    uint32_t entry;
+    uint32_t message;
+    uint64_t address; /* byte offset, or a message address */
+    uint64_t value;
+    uint32_t data;
+    uint32_t control;
+    uint32_t message_function; /* with FROM_MESSAGE: whose message; normally = function */
+    uint32_t reserved;
+};
+
+/* What the device answered, in the suite's words; the native code (errno,
+ * NTSTATUS) travels beside it. */
+enum irqcts_status {
+    IRQCTS_STATUS_OK = 0,
+    IRQCTS_STATUS_INVALID_PARAMETER = 1,
+    IRQCTS_STATUS_NOT_SUPPORTED = 2,
+    IRQCTS_STATUS_INVALID_STATE = 3,
+    IRQCTS_STATUS_NO_RESOURCES = 4,
+    IRQCTS_STATUS_ACCESS_DENIED = 5,
+    IRQCTS_STATUS_DEVICE_ERROR = 6,  /* any other refusal by the device */
+    IRQCTS_STATUS_GONE = 7,          /* the device is no longer there */
+    IRQCTS_STATUS_NOT_EXECUTED = 8,  /* the backend never got to it */
+    IRQCTS_STATUS_COUNT = 9
+};
+
+enum irqcts_native_kind {
+    IRQCTS_NATIVE_NONE = 0,
+    IRQCTS_NATIVE_ERRNO = 1,
+    IRQCTS_NATIVE_NTSTATUS = 2
+};
+
+/* One operation's outcome. */
+struct irqcts_result {
+    uint32_t status;         /* enum irqcts_status */
+    uint32_t native_kind;    /* enum irqcts_native_kind */
+    uint32_t native_code;
+    uint32_t delivery_first; /* POLL: its records in the delivery buffer */
+    uint32_t delivery_count;
+    uint32_t latency_ns;     /* POLL: from the last raise to the last arrival, 0 if not measured */
+    uint64_t value;          /* reads, GET_ENTRY, GET_SIZE */
+};
+
+/* Messages of one kind that arrived between two polls.  For a stray, `message`
+ * is IRQCTS_MESSAGE_STRAY and address and data are what arrived (0 when the
+ * backend cannot tell). */
+struct irqcts_delivery {
+    uint32_t function;
+    uint32_t message;
+    uint32_t count;
+    uint32_t data;
+    uint64_t address;
+};
+
+/* Caller-owned room for delivery records; `lost` counts those that did not fit. */
+struct irqcts_delivery_buffer {
+    struct irqcts_delivery *records;
+    uint32_t capacity;
+    uint32_t count;
+    uint32_t lost;
+    uint32_t reserved;
+};
+
+/* What makes message `message` of a function: the write of `data` to `address`.
+ * IRQCTS_MESSAGE_OPAQUE: the backend delivers the message but neither shows nor
+ * lets anyone choose its address and data (VFIO eventfds, Windows). */
+#define IRQCTS_MESSAGE_OPAQUE 1u
+struct irqcts_message {
+    uint64_t address;
+    uint32_t data;
+    uint32_t flags;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif
