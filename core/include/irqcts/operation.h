@@ -177,6 +177,42 @@ struct irqcts_message {
     uint32_t flags;
 };
 
+/* What the backend can see (of the device, through a backend). */
+enum irqcts_observation {
+    IRQCTS_OBSERVES_STATUS = 1,        /* statuses are the device's or driver's own answer */
+    IRQCTS_OBSERVES_DELIVERIES = 2,    /* which messages arrived */
+    IRQCTS_OBSERVES_EXACT_COUNTS = 4,  /* and how often; without it, a count only says "at least one" */
+    IRQCTS_OBSERVES_STRAYS = 8,        /* messages that match no granted message */
+    IRQCTS_OBSERVES_TABLE = 16,        /* TABLE_READ shows the device's table */
+    IRQCTS_OBSERVES_PBA = 32,
+    IRQCTS_OBSERVES_CAPABILITY = 64
+};
+
+enum irqcts_stimulus {
+    IRQCTS_STIMULUS_NONE = 0,
+    IRQCTS_STIMULUS_LOOPBACK = 1, /* the path is exercised, the device is not (it ignores masks) */
+    IRQCTS_STIMULUS_DEVICE = 2    /* a real event inside the device */
+};
+
+enum irqcts_property {
+    /* Everything that an operation causes has happened when execute() returns. */
+    IRQCTS_PROPERTY_SYNCHRONOUS = 1,
+    /* The backend itself composes the routing view from register accesses: a
+     * refusal of bad arguments there is the backend's, not a driver's. */
+    IRQCTS_PROPERTY_ROUTING_COMPOSED = 2,
+    /* The same for the virtual-function view. */
+    IRQCTS_PROPERTY_VIRTUALIZED_COMPOSED = 4,
+    /* N, M and the number of virtual functions can be chosen up to the limits;
+     * without it they are exactly the limits (M: any number up to it). */
+    IRQCTS_PROPERTY_CONFIGURABLE = 8,
+    /* Several instances may run at once (pytest-xdist). */
+    IRQCTS_PROPERTY_PARALLEL = 16,
+    /* Not a device but a playing-back of the oracle. */
+    IRQCTS_PROPERTY_MODEL = 32,
+    /* One event may send its message more than once (a level cause, throttling). */
+    IRQCTS_PROPERTY_REPEATS = 64
+};
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,699 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What becomes of an event: sent, pending, dropped or open, and what must
+ * therefore be found at the next poll.  All of SEND-*, PEND-* and ENABLE-* that
+ * is about messages is decided here, whichever view caused it.
+ */
+#include "model_internal.h"
+
+/* Whether an event on an entry goes out as a message now (SEND-CONDITION). */
+enum gate { GATE_CLOSED, GATE_OPEN, GATE_UNKNOWN };
+
+static enum gate entry_gate(const struct model_function *function, const struct model_entry *entry)
+{
+    if (!function->enabled || function->function_mask || !function->bus_master || function->paused) {
+        return GATE_CLOSED;
+    }
+    if ((entry->known & KNOWN(VECTOR_CONTROL)) == 0) {
+        return GATE_UNKNOWN;
+    }
+    return (entry->vector_control & MASK_BIT) != 0 ? GATE_CLOSED : GATE_OPEN;
+}
+
+/* The message that a write of `data` to `address` is, starting from a hint; NO_TARGET: a stray. */
+static uint32_t find_message(const struct irqcts_model *model, uint64_t address, uint32_t data, uint32_t hint)
+{
+    const struct irqcts_message *messages = model_messages(model);
+    uint32_t i;
+
+    if (hint != NO_TARGET && messages[hint].address == address && messages[hint].data == data) {
+        return hint;
+    }
+    for (i = 0; i < model->total_messages; i++) {
+        if (messages[i].address == address && messages[i].data == data &&
+            (messages[i].flags & IRQCTS_MESSAGE_OPAQUE) == 0) {
+            return i;
+        }
+    }
+    return NO_TARGET;
+}
+
+/* Where an entry's message goes.  Returns 0 when the entry's contents are open,
+ * so that it may arrive as anything. */
+static int entry_target(const struct irqcts_model *model, struct model_entry *entry, uint32_t *out)
+{
+    if (entry->opaque) {
+        *out = entry->hint;
+        return 1;
+    }
+    if ((entry->known & KNOWN_MESSAGE) != KNOWN_MESSAGE || (entry->address & 3u) != 0) {
+        return 0; /* never programmed, torn by an odd access, or ENTRY-ADDRESS-LOW-BITS */
+    }
+    entry->hint = find_message(model, entry->address, entry->data, entry->hint);
+    *out = entry->hint;
+    return 1;
+}
+
+static uint32_t owner_of(const struct irqcts_model *model, uint32_t target)
+{
+    uint32_t f = 0;
+
+    while (f + 1 < model->functions && target >= model_function(model, f + 1)->first_message) {
+        f++;
+    }
+    return f;
+}
+
+static void touch(struct irqcts_model *model, const struct model_function *function, uint32_t target)
+{
+    uint32_t owner;
+
+    /* Nearly always an entry sends a message of its own function. */
+    if (target >= function->first_message && target - function->first_message < function->messages) {
+        owner = (uint32_t)(function - model_function(model, 0));
+    } else {
+        owner = owner_of(model, target);
+    }
+    bit_set(model_function(model, owner)->touched, target - model_function(model, owner)->first_message);
+    bit_set(model->touched_functions, owner);
+}
+
+static void add_interval(struct irqcts_model *model, const struct model_function *function, uint32_t target,
+                         uint32_t entry, uint32_t minimum, uint32_t maximum, enum irqcts_clause clause)
+{
+    struct model_counter *counter;
+
+    if (target == NO_TARGET) {
+        model->stray_minimum += minimum;
+        model->stray_maximum += maximum;
+        model->stray_by = (uint16_t)clause;
+        return;
+    }
+    counter = &model_counters(model)[target];
+    counter->minimum += minimum;
+    counter->maximum += maximum;
+    counter->sent_by = (uint16_t)clause;
+    counter->last_entry = entry + 1u;
+    touch(model, function, target);
+}
+
+/* Which clause a delivery proves, beyond the one that makes it due: how the
+ * entry came by its message, and what other entries' operations left alone. */
+static enum irqcts_clause provenance(const struct model_step *step, const struct model_function *function,
+                                     const struct model_entry *entry, uint32_t index, uint32_t target)
+{
+    struct irqcts_model *model = step->model;
+
+    cover(step, IRQCTS_CLAUSE_SEND_CONDITION);
+    cover(step, IRQCTS_CLAUSE_SEND_FORM);
+    cover(step, IRQCTS_CLAUSE_SEND_ONCE);
+    if (target != NO_TARGET) {
+        uint32_t last = model_counters(model)[target].last_entry;
+        if (last != 0 && last != index + 1u) {
+            cover(step, IRQCTS_CLAUSE_SEND_ALIAS);
+            if (entry->origin == ORIGIN_SET || entry->origin == ORIGIN_DEFAULT) {
+                cover(step, IRQCTS_CLAUSE_ROUTE_SET_SHARED);
+            }
+        }
+    }
+    if ((entry->address >> 32) != 0) {
+        cover(step, IRQCTS_CLAUSE_ENTRY_ADDRESS_64);
+    }
+    if (function->last_set != NO_ENTRY && function->last_set != index) {
+        cover(step, IRQCTS_CLAUSE_ROUTE_SET_ONLY_ONE);
+    }
+    if (function->last_masked != NO_ENTRY && function->last_masked != index) {
+        cover(step, IRQCTS_CLAUSE_ROUTE_MASK_INDEPENDENT);
+        cover(step, IRQCTS_CLAUSE_PEND_INDEPENDENT);
+    }
+    if (function->last_virtualized != NO_ENTRY && function->last_virtualized != index) {
+        cover(step, IRQCTS_CLAUSE_VWRITE_ISOLATION_ENTRY);
+    }
+    if (model->last_virtualized_function != NO_ENTRY &&
+        model_function(model, model->last_virtualized_function) != function) {
+        cover(step, IRQCTS_CLAUSE_VWRITE_ISOLATION_VF);
+    }
+    switch (entry->origin) {
+    case ORIGIN_DEFAULT:
+        if (index < function->messages) {
+            cover(step, IRQCTS_CLAUSE_ROUTE_DEFAULT_IDENTITY);
+            return IRQCTS_CLAUSE_ROUTE_DEFAULT_IDENTITY;
+        }
+        cover(step, IRQCTS_CLAUSE_ROUTE_DEFAULT_SURPLUS);
+        return IRQCTS_CLAUSE_ROUTE_DEFAULT_SURPLUS;
+    case ORIGIN_SET:
+        cover(step, IRQCTS_CLAUSE_ROUTE_SET_ASSIGNS);
+        return IRQCTS_CLAUSE_ROUTE_SET_ASSIGNS;
+    case ORIGIN_VIRTUALIZED:
+        cover(step, IRQCTS_CLAUSE_VWRITE_WRITES);
+        return IRQCTS_CLAUSE_VWRITE_WRITES;
+    default:
+        return IRQCTS_CLAUSE_SEND_CONDITION;
+    }
+}
+
+/* Between `minimum` and `maximum` messages of an entry must have arrived by the
+ * next poll.  `clause` says why; NONE: the way the entry got its message. */
+static void expect_send(const struct model_step *step, struct model_function *function, uint32_t index,
+                        uint32_t minimum, uint32_t maximum, enum irqcts_clause clause)
+{
+    struct irqcts_model *model = step->model;
+    struct model_entry *entry = &model_entries(model, function)[index];
+    uint32_t target = NO_TARGET;
+    uint32_t former;
+    enum irqcts_clause origin;
+
+    model->total_minimum += minimum;
+    model->total_maximum += maximum;
+    if (!entry_target(model, entry, &target)) {
+        model->anywhere += maximum;
+        return;
+    }
+    origin = provenance(step, function, entry, index, target);
+    if (clause == IRQCTS_CLAUSE_NONE) {
+        clause = origin;
+    } else {
+        cover(step, clause);
+    }
+    if (!entry->rewritten) {
+        add_interval(model, function, target, index, minimum, maximum, clause);
+        return;
+    }
+    /* SEND-REWRITE-UNMASKED: the old or the new message; the total keeps it one. */
+    cover(step, IRQCTS_CLAUSE_SEND_REWRITE_UNMASKED);
+    model->total_by = IRQCTS_CLAUSE_SEND_REWRITE_UNMASKED;
+    former = find_message(model, entry->former_address, entry->former_data, NO_TARGET);
+    if (former == target) {
+        add_interval(model, function, target, index, minimum, maximum, clause);
+    } else {
+        add_interval(model, function, target, index, 0, maximum, IRQCTS_CLAUSE_SEND_REWRITE_UNMASKED);
+        add_interval(model, function, former, index, 0, maximum, IRQCTS_CLAUSE_SEND_REWRITE_UNMASKED);
+    }
+}
+
+/* Remembers by which clause nothing may arrive from this entry. */
+static void expect_silence(const struct model_step *step, const struct model_function *function, uint32_t index,
+                           enum irqcts_clause clause)
+{
+    uint32_t target = NO_TARGET;
+
+    (void)function;
+    cover(step, clause);
+    if (entry_target(step->model, &model_entries(step->model, function)[index], &target) && target != NO_TARGET) {
+        model_counters(step->model)[target].silent_by = (uint16_t)clause;
+    }
+}
+
+static void set_pending(struct model_function *function, uint32_t index, enum irqcts_pending pending)
+{
+    bit_clear(function->possible, index);
+    bit_clear(function->certain, index);
+    if (pending != IRQCTS_PENDING_NO) {
+        bit_set(function->possible, index);
+    }
+    if (pending == IRQCTS_PENDING_YES) {
+        bit_set(function->certain, index);
+    }
+}
+
+static enum irqcts_pending get_pending(const struct model_function *function, uint32_t index)
+{
+    if (bit_test(function->certain, index)) {
+        return IRQCTS_PENDING_YES;
+    }
+    return bit_test(function->possible, index) ? IRQCTS_PENDING_UNKNOWN : IRQCTS_PENDING_NO;
+}
+
+/* An event whose fate is open makes a pending bit unknown unless it was set already. */
+static void maybe_pending(struct model_function *function, uint32_t index)
+{
+    bit_set(function->possible, index);
+}
+
+void deliver_event(const struct model_step *step, struct model_function *function, uint32_t index)
+{
+    const struct irqcts_model *model = step->model;
+    uint32_t readings = model->configuration.readings;
+    const struct model_entry *entry = &model_entries(model, function)[index];
+    int masked = (entry->known & KNOWN(VECTOR_CONTROL)) != 0 && (entry->vector_control & MASK_BIT) != 0;
+
+    if (model->configuration.stimulus == IRQCTS_STIMULUS_LOOPBACK) {
+        /* The path without the device: masks play no part (VFIO-LOOPBACK). */
+        expect_send(step, function, index, 1, 1, IRQCTS_CLAUSE_VFIO_LOOPBACK);
+        return;
+    }
+    if (!function->enabled) {
+        expect_silence(step, function, index, IRQCTS_CLAUSE_ENABLE_OFF_SILENT);
+        cover(step, IRQCTS_CLAUSE_ENABLE_OFF_EVENT);
+        if ((readings & IRQCTS_READING_DISABLED_EVENT_KEPT) != 0) {
+            set_pending(function, index, IRQCTS_PENDING_YES);
+        } else if ((readings & IRQCTS_READING_DISABLED_EVENT_DROPPED) == 0) {
+            maybe_pending(function, index);
+        }
+    } else if (function->function_mask || masked) {
+        if (bit_test(function->certain, index)) {
+            cover(step, IRQCTS_CLAUSE_PEND_COALESCE);
+        }
+        cover(step, IRQCTS_CLAUSE_PEND_EFFECTIVE_MASK);
+        cover(step, IRQCTS_CLAUSE_PEND_MASK_EFFECTIVE);
+        if (entry->origin == ORIGIN_VIRTUALIZED && masked) {
+            expect_silence(step, function, index, IRQCTS_CLAUSE_VWRITE_MASKED);
+        }
+        expect_silence(step, function, index,
+                       function->last_masked == index && function->started ? IRQCTS_CLAUSE_ROUTE_MASK
+                                                                           : IRQCTS_CLAUSE_PEND_SET);
+        cover(step, IRQCTS_CLAUSE_PEND_SET);
+        set_pending(function, index, IRQCTS_PENDING_YES);
+    } else if (function->paused) {
+        /* Latched and reported after the resume, or saved (SAVE-COMPLETE). */
+        expect_silence(step, function, index, IRQCTS_CLAUSE_VWRITE_PAUSED);
+        set_pending(function, index, IRQCTS_PENDING_YES);
+    } else if (!function->bus_master) {
+        expect_silence(step, function, index, IRQCTS_CLAUSE_SEND_BUS_MASTER_OFF);
+        if ((readings & IRQCTS_READING_BUS_MASTER_OFF_PENDS) != 0) {
+            set_pending(function, index, IRQCTS_PENDING_YES);
+        } else if ((readings & IRQCTS_READING_BUS_MASTER_OFF_LOSES) == 0) {
+            maybe_pending(function, index);
+        }
+    } else if (entry_gate(function, entry) == GATE_UNKNOWN) {
+        expect_send(step, function, index, 0, 1, IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH);
+        maybe_pending(function, index);
+    } else {
+        expect_send(step, function, index, 1, 1, IRQCTS_CLAUSE_NONE);
+    }
+}
+
+void withdraw_event(const struct model_step *step, struct model_function *function, uint32_t index)
+{
+    if (bit_test(function->possible, index)) {
+        expect_silence(step, function, index, IRQCTS_CLAUSE_PEND_WITHDRAWN);
+        cover(step, IRQCTS_CLAUSE_PEND_POLLING);
+    }
+    set_pending(function, index, IRQCTS_PENDING_NO);
+}
+
+/* The gate of a possibly pending entry may have opened: what was pending goes out. */
+static void release(const struct model_step *step, struct model_function *function, uint32_t index,
+                    enum irqcts_clause clause)
+{
+    const struct model_entry *entry = &model_entries(step->model, function)[index];
+    enum irqcts_pending pending = get_pending(function, index);
+    enum gate gate = entry_gate(function, entry);
+
+    if (pending == IRQCTS_PENDING_NO) {
+        return;
+    }
+    if (gate == GATE_OPEN) {
+        expect_send(step, function, index, pending == IRQCTS_PENDING_YES ? 1 : 0, 1, clause);
+        cover(step, IRQCTS_CLAUSE_PEND_FRESH);
+        set_pending(function, index, IRQCTS_PENDING_NO);
+    } else if (gate == GATE_UNKNOWN) {
+        expect_send(step, function, index, 0, 1, clause);
+        set_pending(function, index, IRQCTS_PENDING_UNKNOWN);
+    } else if (function->enabled && !function->function_mask && !function->paused &&
+               (entry->vector_control & MASK_BIT) == 0) {
+        /* Only Bus Master stops it, and may lose it (SEND-BUS-MASTER-OFF). */
+        if ((step->model->configuration.readings & IRQCTS_READING_BUS_MASTER_OFF_PENDS) == 0) {
+            bit_clear(function->certain, index);
+        }
+        expect_silence(step, function, index, IRQCTS_CLAUSE_SEND_BUS_MASTER_OFF);
+    }
+}
+
+/* The same for every entry of a function; returns how many were due. */
+static uint32_t release_all(const struct model_step *step, struct model_function *function, enum irqcts_clause clause)
+{
+    uint32_t words = words_for(function->entries);
+    uint32_t released = 0;
+    uint32_t word;
+
+    for (word = 0; word < words; word++) {
+        uint64_t bits = function->possible[word];
+        while (bits != 0) {
+            uint32_t index = word * 64u + lowest_bit(bits);
+            uint64_t before = function->possible[word];
+            bits &= bits - 1u;
+            release(step, function, index, clause);
+            if (function->possible[word] != before) {
+                released++;
+            } else if (function->enabled && !function->function_mask && function->bus_master && !function->paused) {
+                expect_silence(step, function, index, IRQCTS_CLAUSE_PEND_HELD);
+            }
+        }
+    }
+    return released;
+}
+
+void settle_former(struct model_function *function, struct model_entry *entry)
+{
+    if (entry->rewritten) {
+        entry->rewritten = 0;
+        function->rewritten--;
+    }
+}
+
+/* Effectively masked from here on: whatever is sent next comes after an unmask
+ * and uses the new contents (SEND-REWRITE-UNMASKED). */
+static void settle_all_former(struct irqcts_model *model, struct model_function *function)
+{
+    struct model_entry *entries = model_entries(model, function);
+    uint32_t i;
+
+    for (i = 0; i < function->entries && function->rewritten > 0; i++) {
+        settle_former(function, &entries[i]);
+    }
+}
+
+/* Called before address or data of an entry change by register writes. */
+void change_message(struct model_function *function, struct model_entry *entry)
+{
+    int unmasked = (entry->known & KNOWN(VECTOR_CONTROL)) == 0 || (entry->vector_control & MASK_BIT) == 0;
+
+    entry->origin = ORIGIN_REGISTER;
+    if (entry->opaque) {
+        entry->opaque = 0;
+        entry->hint = NO_TARGET;
+        return;
+    }
+    if (unmasked && function->enabled && !function->function_mask && !function->paused && !entry->rewritten &&
+        (entry->known & KNOWN_MESSAGE) == KNOWN_MESSAGE) {
+        entry->rewritten = 1;
+        entry->former_address = entry->address;
+        entry->former_data = entry->data;
+        function->rewritten++;
+    }
+}
+
+void set_mask(const struct model_step *step, struct model_function *function, uint32_t index, uint32_t vector_control,
+              int mask_known, enum irqcts_clause release_clause)
+{
+    struct model_entry *entry = &model_entries(step->model, function)[index];
+    int was_known = (entry->known & KNOWN(VECTOR_CONTROL)) != 0;
+    int was_unmasked = was_known && (entry->vector_control & MASK_BIT) == 0;
+    int unmasked = mask_known && (vector_control & MASK_BIT) == 0;
+
+    function->unmasked = function->unmasked - (uint32_t)was_unmasked + (uint32_t)unmasked;
+    entry->vector_control = vector_control;
+    entry->known = (uint8_t)(mask_known ? entry->known | KNOWN(VECTOR_CONTROL) : entry->known & ~KNOWN(VECTOR_CONTROL));
+    if (mask_known && !unmasked) {
+        settle_former(function, entry);
+        if (was_known && !was_unmasked) {
+            cover(step, IRQCTS_CLAUSE_PEND_NOTHING); /* an unchanged mask is rewritten */
+        }
+        return;
+    }
+    if (!bit_test(function->possible, index)) {
+        if (!was_unmasked || unmasked) {
+            expect_silence(step, function, index, IRQCTS_CLAUSE_PEND_NOTHING);
+        }
+    } else if (function->enabled && function->function_mask) {
+        expect_silence(step, function, index, IRQCTS_CLAUSE_PEND_HELD);
+    }
+    if (function->was_reset && unmasked) {
+        cover(step, IRQCTS_CLAUSE_RESET_NO_STALE);
+        cover(step, IRQCTS_CLAUSE_PEND_FIRST_UNMASK);
+    }
+    release(step, function, index, release_clause);
+}
+
+void set_control(const struct model_step *step, struct model_function *function, int enabled, int function_mask)
+{
+    int was_enabled = function->enabled;
+    int was_masked = function->function_mask;
+
+    function->enabled = (uint8_t)enabled;
+    function->function_mask = (uint8_t)function_mask;
+    if (!enabled || function_mask) {
+        settle_all_former(step->model, function);
+    }
+    if (was_enabled && !enabled) {
+        uint32_t readings = step->model->configuration.readings;
+        uint32_t word;
+        cover(step, IRQCTS_CLAUSE_ENABLE_CYCLE);
+        for (word = 0; word < words_for(function->entries); word++) {
+            if (function->possible[word] == 0) {
+                continue;
+            }
+            cover(step, IRQCTS_CLAUSE_ENABLE_CYCLE_PENDING);
+            if ((readings & IRQCTS_READING_PENDING_CLEARED_BY_DISABLE) != 0) {
+                function->possible[word] = 0;
+                function->certain[word] = 0;
+            } else if ((readings & IRQCTS_READING_PENDING_SURVIVES_DISABLE) == 0) {
+                function->certain[word] = 0;
+            }
+        }
+        return;
+    }
+    if (!enabled) {
+        return;
+    }
+    if (!was_enabled) {
+        cover(step, function->unmasked == 0 && !function_mask ? IRQCTS_CLAUSE_ENABLE_NONE_UNMASKED
+                                                              : IRQCTS_CLAUSE_ENABLE_BOTH_ORDERS);
+        cover(step, IRQCTS_CLAUSE_ENTRY_RETAINED);
+        release_all(step, function, IRQCTS_CLAUSE_ENABLE_OFF_EVENT);
+    } else if (was_masked && !function_mask) {
+        cover(step, IRQCTS_CLAUSE_CAP_FUNCTION_MASK);
+        if (release_all(step, function, IRQCTS_CLAUSE_PEND_RELEASE) > 1) {
+            cover(step, IRQCTS_CLAUSE_PEND_RELEASE_MANY);
+        }
+    } else if (was_masked == function_mask) {
+        cover(step, IRQCTS_CLAUSE_PEND_NOTHING);
+    }
+}
+
+void set_bus_master(const struct model_step *step, struct model_function *function, int on)
+{
+    uint32_t word;
+
+    if (on == function->bus_master) {
+        return;
+    }
+    function->bus_master = (uint8_t)on;
+    if (!on) {
+        return;
+    }
+    for (word = 0; word < words_for(function->entries); word++) {
+        uint64_t unknown = function->possible[word] & ~function->certain[word];
+        if (function->possible[word] != 0) {
+            uint64_t bits = function->possible[word];
+            while (bits != 0) {
+                uint32_t index = word * 64u + lowest_bit(bits);
+                bits &= bits - 1u;
+                release(step, function, index, IRQCTS_CLAUSE_SEND_BUS_MASTER_OFF);
+            }
+            /* Pended but not sent when Bus Master returns is within the accepted set
+             * too: what was open stays open until the table or the PBA settles it. */
+            function->possible[word] |= unknown;
+        }
+    }
+}
+
+void set_paused(const struct model_step *step, struct model_function *function, int on)
+{
+    function->paused = (uint8_t)on;
+    if (on) {
+        settle_all_former(step->model, function);
+    } else {
+        release_all(step, function, IRQCTS_CLAUSE_SAVE_RESTORE_EQUAL);
+    }
+}
+
+/* ---- the poll ---- */
+
+static void fill(struct irqcts_judgement *out, uint32_t kind, uint32_t clause, uint32_t function, uint32_t message)
+{
+    out->kind = kind;
+    out->clause = clause;
+    out->function = function;
+    out->message = message;
+}
+
+/* Whether more than `maximum` of one message may be overlooked: without exact
+ * counts, or where one event may repeat its message, only "none" is exact. */
+static int excess_tolerated(const struct irqcts_model *model, uint32_t maximum)
+{
+    return maximum > 0 && ((model->configuration.observations & IRQCTS_OBSERVES_EXACT_COUNTS) == 0 ||
+                           (model->configuration.properties & IRQCTS_PROPERTY_REPEATS) != 0);
+}
+
+/* Without exact counts n deliveries of one message may show as one. */
+static uint32_t least_seen(const struct irqcts_model *model, uint32_t minimum)
+{
+    return minimum > 0 && (model->configuration.observations & IRQCTS_OBSERVES_EXACT_COUNTS) == 0 ? 1u : minimum;
+}
+
+struct poll_findings {
+    uint32_t missing; /* how many messages are short */
+    uint32_t excess;  /* deliveries above what was permitted */
+    uint32_t total;   /* deliveries seen */
+};
+
+/* Compares one function's touched counters and zeroes them. */
+static void compare_function(struct irqcts_model *model, uint32_t f, struct poll_findings *findings,
+                             struct irqcts_judgement *missing, struct irqcts_judgement *unexpected)
+{
+    struct model_function *function = model_function(model, f);
+    uint32_t word;
+
+    for (word = 0; word < words_for(function->messages); word++) {
+        uint64_t bits = function->touched[word];
+        function->touched[word] = 0;
+        while (bits != 0) {
+            uint32_t message = word * 64u + lowest_bit(bits);
+            struct model_counter *counter = &model_counters(model)[function->first_message + message];
+            bits &= bits - 1u;
+            if (counter->observed < least_seen(model, counter->minimum)) {
+                if (findings->missing++ == 0) {
+                    fill(missing, IRQCTS_JUDGEMENT_MISSING, counter->sent_by, f, message);
+                    missing->minimum = counter->minimum;
+                    missing->maximum = counter->maximum;
+                    missing->observed_count = counter->observed;
+                }
+            } else if (counter->observed > counter->maximum && !excess_tolerated(model, counter->maximum)) {
+                if (findings->excess == 0) {
+                    uint32_t clause = counter->maximum > 0 ? IRQCTS_CLAUSE_SEND_ONCE : counter->silent_by;
+                    if (counter->sent_by == IRQCTS_CLAUSE_PEND_RELEASE && counter->maximum > 0) {
+                        clause = IRQCTS_CLAUSE_PEND_COALESCE;
+                    }
+                    fill(unexpected, IRQCTS_JUDGEMENT_UNEXPECTED, clause != 0 ? clause : IRQCTS_CLAUSE_SEND_ONCE, f,
+                         message);
+                    unexpected->minimum = counter->minimum;
+                    unexpected->maximum = counter->maximum;
+                    unexpected->observed_count = counter->observed;
+                }
+                findings->excess += counter->observed - counter->maximum;
+            }
+            counter->minimum = 0;
+            counter->maximum = 0;
+            counter->observed = 0;
+        }
+    }
+}
+
+uint32_t judge_poll(const struct model_step *step, const struct irqcts_delivery *deliveries, uint32_t count,
+                    struct irqcts_judgement *out)
+{
+    struct irqcts_model *model = step->model;
+    struct poll_findings findings = {0, 0, 0};
+    struct irqcts_judgement missing = *out;
+    struct irqcts_judgement unexpected = *out;
+    uint32_t strays = 0;
+    uint32_t f;
+    uint32_t i;
+    int exact = (model->configuration.observations & IRQCTS_OBSERVES_EXACT_COUNTS) != 0 &&
+                (model->configuration.properties & IRQCTS_PROPERTY_REPEATS) == 0;
+    int strays_seen = (model->configuration.observations & IRQCTS_OBSERVES_STRAYS) != 0;
+
+    for (i = 0; i < count; i++) {
+        const struct irqcts_delivery *delivery = &deliveries[i];
+        findings.total += delivery->count;
+        if (delivery->function < model->functions &&
+            delivery->message < model_function(model, delivery->function)->messages) {
+            struct model_function *function = model_function(model, delivery->function);
+            model_counters(model)[function->first_message + delivery->message].observed += delivery->count;
+            bit_set(function->touched, delivery->message);
+            bit_set(model->touched_functions, delivery->function);
+        } else {
+            strays += delivery->count;
+        }
+    }
+    for (f = 0; f < model->functions; f++) {
+        if (bit_test(model->touched_functions, f)) {
+            compare_function(model, f, &findings, &missing, &unexpected);
+        }
+    }
+    if (strays > model->stray_maximum) {
+        if (findings.excess == 0) {
+            fill(&unexpected, IRQCTS_JUDGEMENT_STRAY,
+                 model->last_virtualized_function != NO_ENTRY ? IRQCTS_CLAUSE_VWRITE_NO_TEAR
+                                                              : IRQCTS_CLAUSE_SEND_FORM,
+                 0, IRQCTS_MESSAGE_STRAY);
+            unexpected.maximum = model->stray_maximum;
+            unexpected.observed_count = strays;
+        }
+        findings.excess += strays - model->stray_maximum;
+    } else if (strays_seen && strays < least_seen(model, model->stray_minimum) && findings.missing++ == 0) {
+        fill(&missing, IRQCTS_JUDGEMENT_MISSING, model->stray_by, 0, IRQCTS_MESSAGE_STRAY);
+        missing.minimum = model->stray_minimum;
+        missing.maximum = model->stray_maximum;
+        missing.observed_count = strays;
+    }
+
+    if (findings.missing > 0 && findings.excess > model->anywhere) {
+        *out = missing;
+        out->kind = IRQCTS_JUDGEMENT_MISROUTED;
+        out->other_function = unexpected.function;
+        out->other_message = unexpected.message;
+    } else if (findings.missing > 0) {
+        *out = missing;
+    } else if (findings.excess > model->anywhere) {
+        *out = unexpected;
+    } else if (exact && strays_seen &&
+               (findings.total < model->total_minimum || findings.total > model->total_maximum)) {
+        fill(out, findings.total < model->total_minimum ? IRQCTS_JUDGEMENT_MISSING : IRQCTS_JUDGEMENT_UNEXPECTED,
+             model->total_by != 0 ? model->total_by : IRQCTS_CLAUSE_SEND_ONCE, 0, IRQCTS_MESSAGE_STRAY);
+        out->minimum = model->total_minimum;
+        out->maximum = model->total_maximum;
+        out->observed_count = findings.total;
+    }
+
+    model->total_minimum = 0;
+    model->total_maximum = 0;
+    model->stray_minimum = 0;
+    model->stray_maximum = 0;
+    model->anywhere = 0;
+    model->total_by = 0;
+    model->stray_by = 0;
+    model->touched_functions[0] = 0;
+    model->touched_functions[1] = 0;
+    return out->kind;
+}
+
+static void append(struct irqcts_delivery_buffer *deliveries, uint32_t function, uint32_t message, uint32_t count,
+                   const struct irqcts_message *what)
+{
+    struct irqcts_delivery *record;
+
+    if (count == 0) {
+        return;
+    }
+    if (deliveries->count == deliveries->capacity) {
+        deliveries->lost++;
+        return;
+    }
+    record = &deliveries->records[deliveries->count++];
+    record->function = function;
+    record->message = message;
+    record->count = count;
+    record->data = what != NULL ? what->data : 0;
+    record->address = what != NULL ? what->address : 0;
+}
+
+/* Every minimum, and out of the rest as many as the total asks for: an entry
+ * rewritten while unmasked sends one of two messages, one with open contents
+ * anything (here a stray). */
+void predict_poll(const struct irqcts_model *model, struct irqcts_delivery_buffer *deliveries)
+{
+    const struct irqcts_message *messages = model_messages(model);
+    uint32_t owed = model->total_minimum - model->stray_minimum;
+    uint32_t f;
+    uint32_t i;
+
+    for (i = 0; i < model->total_messages; i++) {
+        owed -= model_counters(model)[i].minimum;
+    }
+    for (f = 0; f < model->functions; f++) {
+        const struct model_function *function = model_function(model, f);
+        for (i = 0; i < function->messages && bit_test(model->touched_functions, f); i++) {
+            const struct model_counter *counter = &model_counters(model)[function->first_message + i];
+            uint32_t extra = counter->maximum - counter->minimum;
+            if (extra > owed) {
+                extra = owed;
+            }
+            owed -= extra;
+            append(deliveries, f, i, counter->minimum + extra, &messages[function->first_message + i]);
+        }
+    }
+    append(deliveries, 0, IRQCTS_MESSAGE_STRAY, model->stray_minimum + owed, NULL);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The oracle's state and the steps that its views share.  Reading order:
+ * this file, delivery.c (what an event becomes), register_view.c,
+ * routing_view.c, function_view.c, judge.c (what an observation proves).
+ *
+ * Each operation has two halves.  permit_…() says, without changing anything,
+ * which statuses and values the sources allow; apply_…() moves the state once
+ * the outcome has been observed.
+ */
+#ifndef IRQCTS_MODEL_INTERNAL_H
+#define IRQCTS_MODEL_INTERNAL_H
+
+#include "irqcts/clauses.h"
+#include "irqcts/model.h"
+
+#define PENDING_WORDS (IRQCTS_ENTRIES_MAX / 64u)
+#define NO_ENTRY UINT32_MAX
+#define NO_TARGET UINT32_MAX /* an index into the model's messages that names none */
+
+/* Four DWORDs of a table entry (ENTRY-LAYOUT). */
+enum entry_dword { ADDRESS_LOW = 0, ADDRESS_HIGH = 1, DATA = 2, VECTOR_CONTROL = 3 };
+#define KNOWN(dword) (1u << (dword))
+#define KNOWN_MESSAGE (KNOWN(ADDRESS_LOW) | KNOWN(ADDRESS_HIGH) | KNOWN(DATA))
+#define KNOWN_ALL (KNOWN_MESSAGE | KNOWN(VECTOR_CONTROL))
+#define MASK_BIT 1u
+
+/* Who programmed an entry last: decides which clause a delivery proves. */
+enum entry_origin { ORIGIN_REGISTER = 0, ORIGIN_DEFAULT, ORIGIN_SET, ORIGIN_VIRTUALIZED };
+
+struct model_entry {
+    uint64_t address;
+    uint64_t former_address; /* with `rewritten`: what it was while unmasked (SEND-REWRITE-UNMASKED) */
+    uint32_t data;
+    uint32_t former_data;
+    uint32_t vector_control; /* as last written; 0 or the written value may be read back above bit 0 */
+    uint32_t hint;           /* index of the message it last matched, checked before use */
+    uint8_t known;           /* KNOWN(dword) */
+    uint8_t rewritten;       /* address or data changed while effectively unmasked */
+    uint8_t origin;          /* enum entry_origin */
+    uint8_t opaque;          /* routed to message `hint` by means the table does not show */
+    uint32_t reserved;
+};
+
+/* Deliveries of one message since the last poll. */
+struct model_counter {
+    uint32_t minimum;
+    uint32_t maximum;
+    uint32_t observed;   /* scratch of the poll */
+    uint16_t sent_by;    /* clause by which the latest delivery must arrive */
+    uint16_t silent_by;  /* clause by which the latest suppressed event must not */
+    uint32_t last_entry; /* 1 + entry that sent it last, 0 none: sharing is covered when it changes */
+};
+
+struct model_function {
+    uint32_t entries;
+    uint32_t messages;
+    uint32_t first_entry;   /* in the model's entries */
+    uint32_t first_message; /* in the model's messages and counters */
+    uint8_t enabled;
+    uint8_t function_mask;
+    uint8_t bus_master;
+    uint8_t paused;
+    uint8_t started;
+    uint8_t fixed_known; /* which of the 12 capability bytes' fixed words have been seen: 1 next, 2 table, 4 PBA */
+    uint8_t fixed_next;
+    uint8_t was_reset;
+    uint32_t fixed_table;
+    uint32_t fixed_pba;
+    uint32_t unmasked;  /* entries known to be unmasked */
+    uint32_t rewritten; /* entries with `rewritten` set */
+    uint32_t last_set;  /* entry of the latest SetTableEntry, masking, virtualized write: for the isolation clauses */
+    uint32_t last_masked;
+    uint32_t last_virtualized;
+    /* certain implies possible: no = neither, unknown = possible only, yes = both */
+    uint64_t possible[PENDING_WORDS];
+    uint64_t certain[PENDING_WORDS];
+    uint64_t touched[PENDING_WORDS]; /* messages whose counter is not zero */
+};
+
+/* A saved function; its entries follow in the model's slot area. */
+struct model_slot {
+    uint32_t used;
+    uint32_t first_entry; /* in the model's slot entries */
+    struct model_function function;
+};
+
+struct irqcts_model {
+    struct irqcts_model_configuration configuration;
+    uint32_t functions;
+    uint32_t slots;
+    uint32_t total_messages;
+    uint32_t total_entries;
+    uint32_t slot_entries; /* capacity of each slot */
+    uint32_t last_virtualized_function; /* for VWRITE-ISOLATION-VF; NO_ENTRY none */
+    /* Byte offsets from the model's start; pointers would not survive memcpy. */
+    uint64_t functions_at;
+    uint64_t entries_at;
+    uint64_t messages_at;
+    uint64_t counters_at;
+    uint64_t slots_at;
+    uint64_t slot_entries_at;
+    uint64_t size;
+    /* Since the last poll, over all functions. */
+    uint32_t total_minimum;
+    uint32_t total_maximum;
+    uint32_t stray_minimum;
+    uint32_t stray_maximum;
+    uint32_t anywhere; /* deliveries that may arrive as anything: the entry's contents are open */
+    uint16_t stray_by;
+    uint16_t total_by;
+    uint64_t touched_functions[2];
+};
+
+/* One step of judging: where the transitions leave their clauses. */
+struct model_step {
+    struct irqcts_model *model;
+    struct irqcts_coverage *coverage;
+};
+
+/* What is permitted of one operation. */
+struct model_permit {
+    uint32_t statuses;
+    uint16_t status_clause;
+    uint16_t value_clause;
+    uint64_t value;
+    uint64_t value_mask;
+};
+
+#define STATUS_BIT(status) (1u << (status))
+#define STATUSES_ANY (STATUS_BIT(IRQCTS_STATUS_NOT_EXECUTED) - 1u)
+#define STATUSES_REFUSAL (STATUSES_ANY & ~STATUS_BIT(IRQCTS_STATUS_OK))
+
+static inline struct model_function *model_function(const struct irqcts_model *model, uint32_t index)
+{
+    return (struct model_function *)(uintptr_t)((const char *)model + model->functions_at) + index;
+}
+
+static inline struct model_entry *model_entries(const struct irqcts_model *model, const struct model_function *function)
+{
+    return (struct model_entry *)(uintptr_t)((const char *)model + model->entries_at) + function->first_entry;
+}
+
+static inline struct irqcts_message *model_messages(const struct irqcts_model *model)
+{
+    return (struct irqcts_message *)(uintptr_t)((const char *)model + model->messages_at);
+}
+
+static inline struct model_counter *model_counters(const struct irqcts_model *model)
+{
+    return (struct model_counter *)(uintptr_t)((const char *)model + model->counters_at);
+}
+
+static inline struct model_slot *model_slot(const struct irqcts_model *model, uint32_t index)
+{
+    return (struct model_slot *)(uintptr_t)((const char *)model + model->slots_at) + index;
+}
+
+static inline struct model_entry *model_slot_entries(const struct irqcts_model *model, const struct model_slot *slot)
+{
+    return (struct model_entry *)(uintptr_t)((const char *)model + model->slot_entries_at) + slot->first_entry;
+}
+
+static inline void cover(const struct model_step *step, enum irqcts_clause clause)
+{
+    step->coverage->words[(uint32_t)clause / 64u] |= UINT64_C(1) << ((uint32_t)clause % 64u);
+}
+
+static inline int bit_test(const uint64_t *words, uint32_t bit)
+{
+    return (int)((words[bit / 64u] >> (bit % 64u)) & 1u);
+}
+
+static inline void bit_set(uint64_t *words, uint32_t bit)
+{
+    words[bit / 64u] |= UINT64_C(1) << (bit % 64u);
+}
+
+static inline void bit_clear(uint64_t *words, uint32_t bit)
+{
+    words[bit / 64u] &= ~(UINT64_C(1) << (bit % 64u));
+}
+
+/* Index of the lowest set bit; `word` is not 0. */
+static inline uint32_t lowest_bit(uint64_t word)
+{
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(word);
+#else
+    uint32_t bit = 0;
+    while (((word >> bit) & 1u) == 0) {
+        bit++;
+    }
+    return bit;
+#endif
+}
+
+static inline uint32_t words_for(uint32_t bits)
+{
+    return (bits + 63u) / 64u;
+}
+
+/* The state after reset of one function (RESET-STATE). */
+void model_function_reset(struct irqcts_model *model, struct model_function *function);
+
+/* delivery.c */
+void deliver_event(const struct model_step *step, struct model_function *function, uint32_t entry);
+void withdraw_event(const struct model_step *step, struct model_function *function, uint32_t entry);
+void set_mask(const struct model_step *step, struct model_function *function, uint32_t entry, uint32_t vector_control,
+              int mask_known, enum irqcts_clause release_clause);
+void set_control(const struct model_step *step, struct model_function *function, int enabled, int function_mask);
+void set_bus_master(const struct model_step *step, struct model_function *function, int on);
+void set_paused(const struct model_step *step, struct model_function *function, int on);
+void change_message(struct model_function *function, struct model_entry *entry);
+void settle_former(struct model_function *function, struct model_entry *entry);
+uint32_t judge_poll(const struct model_step *step, const struct irqcts_delivery *deliveries, uint32_t count,
+                    struct irqcts_judgement *out);
+void predict_poll(const struct irqcts_model *model, struct irqcts_delivery_buffer *deliveries);
+
+/* register_view.c */
+void permit_table_read(const struct irqcts_model *model, const struct model_function *function,
+                       const struct irqcts_operation *operation, struct model_permit *permit);
+void settle_table_read(const struct model_step *step, struct model_function *function,
+                       const struct irqcts_operation *operation, uint64_t value);
+void apply_table_write(const struct model_step *step, struct model_function *function,
+                       const struct irqcts_operation *operation);
+void permit_pba_read(const struct irqcts_model *model, const struct model_function *function,
+                     const struct irqcts_operation *operation, struct model_permit *permit);
+void settle_pba_read(const struct model_step *step, struct model_function *function,
+                     const struct irqcts_operation *operation, uint64_t value);
+void permit_capability_read(const struct model_function *function, const struct irqcts_operation *operation,
+                            struct model_permit *permit);
+void settle_capability_read(const struct model_step *step, struct model_function *function,
+                            const struct irqcts_operation *operation, uint64_t value);
+void apply_capability_write(const struct model_step *step, struct model_function *function,
+                            const struct irqcts_operation *operation);
+
+/* routing_view.c */
+void permit_routing(const struct model_function *function, const struct irqcts_operation *operation,
+                    struct model_permit *permit);
+void apply_routing(const struct model_step *step, struct model_function *function,
+                   const struct irqcts_operation *operation);
+/* Puts message `message` (an index into the model's messages) into an entry. */
+void assign_message(const struct irqcts_model *model, struct model_function *function, struct model_entry *entry,
+                    uint32_t message, enum entry_origin origin);
+
+/* function_view.c */
+void permit_function_view(const struct irqcts_model *model, const struct irqcts_operation *operation,
+                          struct model_permit *permit);
+void apply_function_view(const struct model_step *step, const struct irqcts_operation *operation);
+
+#endif

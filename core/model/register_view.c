@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The register view: what accesses of a given width to table, PBA and
+ * capability read, and what they change (CAP-*, ENTRY-*, PBA-*).
+ */
+#include "model_internal.h"
+
+enum {
+    CAPABILITY_BYTES = 12,
+    CAPABILITY_ID = 0x11,
+    CONTROL_HIGH_BYTE = 3, /* Message Control [15:8]: Enable and Function Mask */
+    CONTROL_ENABLE = 0x80,
+    CONTROL_FUNCTION_MASK = 0x40
+};
+
+/* Aligned DWORDs and QWORDs; everything else is undefined (ENTRY-ACCESS-WIDTH). */
+static int access_defined(const struct irqcts_operation *operation)
+{
+    return (operation->width == 4 || operation->width == 8) && operation->address % operation->width == 0;
+}
+
+/* ---- table ---- */
+
+static uint32_t entry_dword(const struct model_entry *entry, uint32_t dword)
+{
+    switch (dword) {
+    case ADDRESS_LOW:
+        return (uint32_t)entry->address;
+    case ADDRESS_HIGH:
+        return (uint32_t)(entry->address >> 32);
+    case DATA:
+        return entry->data;
+    default:
+        return entry->vector_control;
+    }
+}
+
+/* Bits of a DWORD that a read must show. */
+static uint32_t readable_bits(const struct model_entry *entry, uint32_t dword)
+{
+    if ((entry->known & KNOWN(dword)) == 0) {
+        return 0;
+    }
+    if (dword == VECTOR_CONTROL) {
+        return MASK_BIT | ~entry->vector_control; /* ENTRY-VC-RESERVED: a written 1 may read 0 or 1 */
+    }
+    if (dword == ADDRESS_LOW) {
+        return ~((uint32_t)entry->address & 3u); /* ENTRY-ADDRESS-LOW-BITS: likewise */
+    }
+    return UINT32_MAX;
+}
+
+void permit_table_read(const struct irqcts_model *model, const struct model_function *function,
+                       const struct irqcts_operation *operation, struct model_permit *permit)
+{
+    const struct model_entry *entries = model_entries(model, function);
+    uint32_t dwords = operation->width / 4u;
+    uint32_t i;
+
+    permit->value_clause = IRQCTS_CLAUSE_ENTRY_READBACK;
+    if (!access_defined(operation)) {
+        permit->statuses = STATUSES_ANY;
+        return;
+    }
+    for (i = 0; i < dwords; i++) {
+        uint64_t at = operation->address / 4u + i;
+        uint64_t index = at / 4u;
+        uint32_t dword = (uint32_t)(at % 4u);
+        uint32_t bits;
+        if (index >= function->entries) {
+            permit->statuses = STATUSES_ANY;
+            return;
+        }
+        bits = readable_bits(&entries[index], dword);
+        permit->value |= (uint64_t)(entry_dword(&entries[index], dword) & bits) << (32u * i);
+        permit->value_mask |= (uint64_t)bits << (32u * i);
+        if (dword == VECTOR_CONTROL && dwords == 1) {
+            permit->value_clause = function->was_reset && entries[index].vector_control == MASK_BIT
+                                       ? IRQCTS_CLAUSE_ENTRY_MASK_RESET
+                                       : IRQCTS_CLAUSE_PEND_INDEPENDENT;
+        }
+    }
+}
+
+static void settle_dword(const struct model_step *step, struct model_function *function, uint32_t index, uint32_t dword,
+                         uint32_t value)
+{
+    struct model_entry *entry = &model_entries(step->model, function)[index];
+    int known = (entry->known & KNOWN(dword)) != 0;
+
+    cover(step, IRQCTS_CLAUSE_ENTRY_LAYOUT);
+    if (dword == VECTOR_CONTROL) {
+        uint32_t was = entry->vector_control & MASK_BIT;
+        cover(step, IRQCTS_CLAUSE_ENTRY_VC_RESERVED);
+        if (function->unmasked == 0 && entry->vector_control == MASK_BIT && known) {
+            cover(step, IRQCTS_CLAUSE_ENTRY_MASK_RESET);
+        }
+        if (!known) {
+            /* The read tells what an odd access left; nothing is sent by reading. */
+            entry->known |= KNOWN(VECTOR_CONTROL);
+            entry->vector_control = value;
+            function->unmasked += (value & MASK_BIT) == 0;
+        } else if (was != (value & MASK_BIT)) {
+            function->unmasked = (value & MASK_BIT) == 0 ? function->unmasked + 1 : function->unmasked - 1;
+            entry->vector_control = (entry->vector_control & ~MASK_BIT) | (value & MASK_BIT);
+        }
+        return;
+    }
+    if (known) {
+        cover(step, IRQCTS_CLAUSE_ENTRY_READBACK);
+        if (dword == ADDRESS_LOW) {
+            cover(step, IRQCTS_CLAUSE_ENTRY_ADDRESS_LOW_BITS);
+        }
+    }
+    if (known && entry_dword(entry, dword) == value) {
+        return;
+    }
+    entry->known |= (uint8_t)KNOWN(dword);
+    if (dword == DATA) {
+        entry->data = value;
+    } else if (dword == ADDRESS_LOW) {
+        entry->address = (entry->address & ~UINT64_C(0xffffffff)) | value;
+    } else {
+        entry->address = (entry->address & UINT64_C(0xffffffff)) | (uint64_t)value << 32;
+    }
+}
+
+void settle_table_read(const struct model_step *step, struct model_function *function,
+                       const struct irqcts_operation *operation, uint64_t value)
+{
+    uint32_t dwords = operation->width / 4u;
+    uint32_t i;
+
+    if (!access_defined(operation)) {
+        cover(step, IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH);
+        return;
+    }
+    if (operation->width == 8) {
+        cover(step, IRQCTS_CLAUSE_ENTRY_QWORD);
+    }
+    for (i = 0; i < dwords; i++) {
+        uint64_t at = operation->address / 4u + i;
+        if (at / 4u >= function->entries) {
+            cover(step, IRQCTS_CLAUSE_ENTRY_BEYOND);
+            return;
+        }
+        if (function->last_virtualized != NO_ENTRY && function->last_virtualized != at / 4u) {
+            cover(step, IRQCTS_CLAUSE_VWRITE_ISOLATION_ENTRY);
+        } else if (function->last_virtualized != NO_ENTRY) {
+            cover(step, IRQCTS_CLAUSE_VWRITE_WRITES);
+        }
+        settle_dword(step, function, (uint32_t)(at / 4u), (uint32_t)(at % 4u), (uint32_t)(value >> (32u * i)));
+    }
+}
+
+static void write_dword(const struct model_step *step, struct model_function *function, uint32_t index, uint32_t dword,
+                        uint32_t value)
+{
+    struct model_entry *entry = &model_entries(step->model, function)[index];
+
+    if (dword == VECTOR_CONTROL) {
+        set_mask(step, function, index, value, 1, IRQCTS_CLAUSE_PEND_RELEASE);
+        function->last_masked = index;
+        return;
+    }
+    if ((entry->known & KNOWN(dword)) != 0 && entry_dword(entry, dword) == value) {
+        return;
+    }
+    change_message(function, entry);
+    entry->known |= (uint8_t)KNOWN(dword);
+    if (dword == DATA) {
+        entry->data = value;
+    } else if (dword == ADDRESS_LOW) {
+        entry->address = (entry->address & ~UINT64_C(0xffffffff)) | value;
+    } else {
+        entry->address = (entry->address & UINT64_C(0xffffffff)) | (uint64_t)value << 32;
+    }
+}
+
+/* An access of another width leaves the DWORDs that it touches open, and nothing else. */
+static void write_undefined(const struct model_step *step, struct model_function *function,
+                            const struct irqcts_operation *operation)
+{
+    uint64_t last = operation->address + operation->width - 1u;
+    uint64_t at;
+
+    cover(step, IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH);
+    for (at = operation->address / 4u; at <= last / 4u && at / 4u < function->entries; at++) {
+        struct model_entry *entry = &model_entries(step->model, function)[at / 4u];
+        if (at % 4u == VECTOR_CONTROL) {
+            set_mask(step, function, (uint32_t)(at / 4u), entry->vector_control, 0, IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH);
+        } else {
+            change_message(function, entry);
+            entry->known &= (uint8_t)~KNOWN((uint32_t)(at % 4u));
+        }
+    }
+}
+
+void apply_table_write(const struct model_step *step, struct model_function *function,
+                       const struct irqcts_operation *operation)
+{
+    uint32_t dwords = operation->width / 4u;
+    uint32_t i;
+
+    if (!access_defined(operation)) {
+        write_undefined(step, function, operation);
+        return;
+    }
+    if (operation->width == 8) {
+        cover(step, IRQCTS_CLAUSE_ENTRY_QWORD);
+    }
+    for (i = 0; i < dwords; i++) {
+        uint64_t at = operation->address / 4u + i;
+        if (at / 4u >= function->entries) {
+            cover(step, IRQCTS_CLAUSE_ENTRY_BEYOND);
+            return;
+        }
+        write_dword(step, function, (uint32_t)(at / 4u), (uint32_t)(at % 4u), (uint32_t)(operation->value >> (32u * i)));
+    }
+}
+
+/* ---- pending bit array ---- */
+
+/* Whether a pending bit may be read at all: an event latched behind an open
+ * mask (paused, Bus Master off) need not show. */
+static int pending_shown(const struct model_function *function, const struct model_entry *entry)
+{
+    if (!function->enabled || function->function_mask) {
+        return 1;
+    }
+    return (entry->known & KNOWN(VECTOR_CONTROL)) != 0 && (entry->vector_control & MASK_BIT) != 0;
+}
+
+void permit_pba_read(const struct irqcts_model *model, const struct model_function *function,
+                     const struct irqcts_operation *operation, struct model_permit *permit)
+{
+    const struct model_entry *entries = model_entries(model, function);
+    uint64_t first = operation->address * 8u;
+    uint32_t bits = operation->width * 8u;
+    uint32_t i;
+
+    permit->value_clause = IRQCTS_CLAUSE_PBA_READ;
+    if (!access_defined(operation) || operation->address >= 8u * (uint64_t)words_for(function->entries)) {
+        permit->statuses = STATUSES_ANY;
+        return;
+    }
+    for (i = 0; i < bits; i++) {
+        uint64_t bit = UINT64_C(1) << i;
+        uint64_t index = first + i;
+        if (index >= function->entries) {
+            permit->value_mask |= bit; /* PBA-LAYOUT: bits beyond N read 0 */
+            continue;
+        }
+        if (bit_test(function->certain, (uint32_t)index)) {
+            permit->value_clause = IRQCTS_CLAUSE_PEND_SET;
+            if (pending_shown(function, &entries[index])) {
+                permit->value |= bit;
+                permit->value_mask |= bit;
+            }
+        } else if (!bit_test(function->possible, (uint32_t)index)) {
+            permit->value_mask |= bit;
+        }
+    }
+}
+
+void settle_pba_read(const struct model_step *step, struct model_function *function,
+                     const struct irqcts_operation *operation, uint64_t value)
+{
+    const struct model_entry *entries = model_entries(step->model, function);
+    uint64_t first = operation->address * 8u;
+    uint32_t bits = operation->width * 8u;
+    uint32_t i;
+
+    if (!access_defined(operation)) {
+        return;
+    }
+    cover(step, IRQCTS_CLAUSE_PBA_READ);
+    cover(step, IRQCTS_CLAUSE_PBA_LAYOUT);
+    for (i = 0; i < bits && first + i < function->entries; i++) {
+        uint32_t index = (uint32_t)(first + i);
+        int possible = bit_test(function->possible, index);
+        int shown = ((value >> i) & 1u) != 0;
+        if (possible) {
+            cover(step, IRQCTS_CLAUSE_PEND_POLLING);
+        }
+        if (!possible && !shown) {
+            continue;
+        }
+        if (shown) {
+            bit_set(function->possible, index);
+            bit_set(function->certain, index);
+        } else if (pending_shown(function, &entries[index])) {
+            bit_clear(function->possible, index);
+            bit_clear(function->certain, index);
+        }
+    }
+}
+
+/* ---- capability ---- */
+
+static void capability_image(const struct model_function *function, uint8_t value[CAPABILITY_BYTES],
+                             uint8_t mask[CAPABILITY_BYTES])
+{
+    uint32_t size = function->entries - 1u;
+    uint32_t i;
+
+    for (i = 0; i < CAPABILITY_BYTES; i++) {
+        value[i] = 0;
+        mask[i] = 0xff;
+    }
+    value[0] = CAPABILITY_ID;
+    value[1] = function->fixed_next;
+    value[2] = (uint8_t)size;
+    value[CONTROL_HIGH_BYTE] = (uint8_t)((size >> 8) | (function->enabled ? CONTROL_ENABLE : 0u) |
+                                         (function->function_mask ? CONTROL_FUNCTION_MASK : 0u));
+    for (i = 0; i < 4; i++) {
+        value[4 + i] = (uint8_t)(function->fixed_table >> (8u * i));
+        value[8 + i] = (uint8_t)(function->fixed_pba >> (8u * i));
+        mask[4 + i] = (function->fixed_known & 2u) != 0 ? 0xff : 0;
+        mask[8 + i] = (function->fixed_known & 4u) != 0 ? 0xff : 0;
+    }
+    mask[1] = (function->fixed_known & 1u) != 0 ? 0xff : 0;
+}
+
+void permit_capability_read(const struct model_function *function, const struct irqcts_operation *operation,
+                            struct model_permit *permit)
+{
+    static const uint8_t clauses[CAPABILITY_BYTES] = {
+        IRQCTS_CLAUSE_CAP_HEADER,       IRQCTS_CLAUSE_CAP_WRITE_WIDTHS, IRQCTS_CLAUSE_CAP_TABLE_SIZE,
+        IRQCTS_CLAUSE_CAP_ENABLE,       IRQCTS_CLAUSE_CAP_BIR_OFFSET,   IRQCTS_CLAUSE_CAP_BIR_OFFSET,
+        IRQCTS_CLAUSE_CAP_BIR_OFFSET,   IRQCTS_CLAUSE_CAP_BIR_OFFSET,   IRQCTS_CLAUSE_CAP_BIR_OFFSET,
+        IRQCTS_CLAUSE_CAP_BIR_OFFSET,   IRQCTS_CLAUSE_CAP_BIR_OFFSET,   IRQCTS_CLAUSE_CAP_BIR_OFFSET};
+    uint8_t value[CAPABILITY_BYTES];
+    uint8_t mask[CAPABILITY_BYTES];
+    uint32_t i;
+
+    if (function->entries == 0 || operation->address >= CAPABILITY_BYTES) {
+        permit->statuses = STATUSES_ANY;
+        return;
+    }
+    capability_image(function, value, mask);
+    permit->value_clause = clauses[operation->address];
+    for (i = 0; i < operation->width && operation->address + i < CAPABILITY_BYTES; i++) {
+        permit->value |= (uint64_t)(value[operation->address + i] & mask[operation->address + i]) << (8u * i);
+        permit->value_mask |= (uint64_t)mask[operation->address + i] << (8u * i);
+    }
+}
+
+void settle_capability_read(const struct model_step *step, struct model_function *function,
+                            const struct irqcts_operation *operation, uint64_t value)
+{
+    uint64_t offset = operation->address;
+    uint64_t end = offset + operation->width;
+
+    if (function->entries == 0 || offset >= CAPABILITY_BYTES) {
+        return;
+    }
+    if (offset == 0) {
+        cover(step, IRQCTS_CLAUSE_CAP_HEADER);
+    }
+    if (offset <= 1 && end > 1 && (function->fixed_known & 1u) == 0) {
+        function->fixed_next = (uint8_t)(value >> (8u * (1u - offset)));
+        function->fixed_known |= 1u;
+    }
+    if (offset <= 2 && end > 2) {
+        cover(step, IRQCTS_CLAUSE_CAP_TABLE_SIZE);
+    }
+    if (offset <= CONTROL_HIGH_BYTE && end > CONTROL_HIGH_BYTE) {
+        uint8_t high = (uint8_t)(value >> (8u * (CONTROL_HIGH_BYTE - offset)));
+        cover(step, IRQCTS_CLAUSE_CAP_RESERVED);
+        cover(step, IRQCTS_CLAUSE_CAP_ENABLE);
+        cover(step, IRQCTS_CLAUSE_CAP_FUNCTION_MASK);
+        if (function->was_reset && !function->enabled && !function->function_mask) {
+            cover(step, IRQCTS_CLAUSE_RESET_STATE);
+        }
+        function->enabled = (high & CONTROL_ENABLE) != 0;
+        function->function_mask = (high & CONTROL_FUNCTION_MASK) != 0;
+    }
+    if (operation->width == 4 && offset == 4) {
+        cover(step, IRQCTS_CLAUSE_CAP_BIR_OFFSET);
+        function->fixed_table = (uint32_t)value;
+        function->fixed_known |= 2u;
+    }
+    if (operation->width == 4 && offset == 8) {
+        cover(step, IRQCTS_CLAUSE_CAP_BIR_OFFSET);
+        function->fixed_pba = (uint32_t)value;
+        function->fixed_known |= 4u;
+    }
+}
+
+void apply_capability_write(const struct model_step *step, struct model_function *function,
+                            const struct irqcts_operation *operation)
+{
+    uint64_t offset = operation->address;
+
+    if (function->entries == 0) {
+        return;
+    }
+    cover(step, IRQCTS_CLAUSE_CAP_WRITE_WIDTHS);
+    if (offset <= CONTROL_HIGH_BYTE && offset + operation->width > CONTROL_HIGH_BYTE) {
+        uint8_t high = (uint8_t)(operation->value >> (8u * (CONTROL_HIGH_BYTE - offset)));
+        set_control(step, function, (high & CONTROL_ENABLE) != 0, (high & CONTROL_FUNCTION_MASK) != 0);
+    }
+}
