@@ -93,6 +93,7 @@ static void add_interval(struct irqcts_model *model, const struct model_function
     counter->minimum += minimum;
     counter->maximum += maximum;
     counter->sent_by = (uint16_t)clause;
+    counter->silent_by = 0;
     counter->last_entry = entry + 1u;
     touch(model, function, target);
 }
@@ -394,6 +395,7 @@ void set_mask(const struct model_step *step, struct model_function *function, ui
 
     function->unmasked = function->unmasked - (uint32_t)was_unmasked + (uint32_t)unmasked;
     entry->vector_control = vector_control;
+    entry->control_written = 1;
     entry->known = (uint8_t)(mask_known ? entry->known | KNOWN(VECTOR_CONTROL) : entry->known & ~KNOWN(VECTOR_CONTROL));
     if (mask_known && !unmasked) {
         settle_former(function, entry);

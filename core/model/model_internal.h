@@ -39,7 +39,8 @@ struct model_entry {
     uint8_t rewritten;       /* address or data changed while effectively unmasked */
     uint8_t origin;          /* enum entry_origin */
     uint8_t opaque;          /* routed to message `hint` by means the table does not show */
-    uint32_t reserved;
+    uint8_t control_written; /* Vector Control no longer as reset left it */
+    uint8_t reserved[3];
 };
 
 /* Deliveries of one message since the last poll. */

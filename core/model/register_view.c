@@ -75,9 +75,8 @@ void permit_table_read(const struct irqcts_model *model, const struct model_func
         permit->value |= (uint64_t)(entry_dword(&entries[index], dword) & bits) << (32u * i);
         permit->value_mask |= (uint64_t)bits << (32u * i);
         if (dword == VECTOR_CONTROL && dwords == 1) {
-            permit->value_clause = function->was_reset && entries[index].vector_control == MASK_BIT
-                                       ? IRQCTS_CLAUSE_ENTRY_MASK_RESET
-                                       : IRQCTS_CLAUSE_PEND_INDEPENDENT;
+            permit->value_clause =
+                entries[index].control_written ? IRQCTS_CLAUSE_ENTRY_RETAINED : IRQCTS_CLAUSE_ENTRY_MASK_RESET;
         }
     }
 }
@@ -92,9 +91,7 @@ static void settle_dword(const struct model_step *step, struct model_function *f
     if (dword == VECTOR_CONTROL) {
         uint32_t was = entry->vector_control & MASK_BIT;
         cover(step, IRQCTS_CLAUSE_ENTRY_VC_RESERVED);
-        if (function->unmasked == 0 && entry->vector_control == MASK_BIT && known) {
-            cover(step, IRQCTS_CLAUSE_ENTRY_MASK_RESET);
-        }
+        cover(step, entry->control_written ? IRQCTS_CLAUSE_ENTRY_RETAINED : IRQCTS_CLAUSE_ENTRY_MASK_RESET);
         if (!known) {
             /* The read tells what an odd access left; nothing is sent by reading. */
             entry->known |= KNOWN(VECTOR_CONTROL);

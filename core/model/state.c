@@ -88,7 +88,7 @@ void model_function_reset(struct irqcts_model *model, struct model_function *fun
         entry->rewritten = 0;
         entry->origin = ORIGIN_REGISTER;
         entry->opaque = 0;
-        entry->reserved = 0;
+        entry->control_written = 0;
     }
 }
 

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The oracle on its own: for each rule, an observation that it must permit and
+ * one that it must not, with the clause it must cite.  Expected values are
+ * written out here; nothing is computed by the oracle itself.
+ */
+#include "check.h"
+#include "irqcts/clauses.h"
+#include "irqcts/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct irqcts_model *model;
+static struct irqcts_model *memory;
+static struct irqcts_coverage coverage;
+static struct irqcts_judgement judgement;
+
+static const uint32_t ALL_OBSERVED = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES |
+                                     IRQCTS_OBSERVES_EXACT_COUNTS | IRQCTS_OBSERVES_STRAYS | IRQCTS_OBSERVES_TABLE |
+                                     IRQCTS_OBSERVES_PBA | IRQCTS_OBSERVES_CAPABILITY;
+
+static struct irqcts_model_configuration shape(uint32_t entries, uint32_t messages, uint32_t virtual_functions)
+{
+    struct irqcts_model_configuration configuration = {.entries = entries,
+                                                       .messages = messages,
+                                                       .virtual_functions = virtual_functions,
+                                                       .virtual_entries = virtual_functions > 0 ? 2 : 0,
+                                                       .virtual_messages = virtual_functions > 0 ? 2 : 0,
+                                                       .observations = ALL_OBSERVED,
+                                                       .properties = IRQCTS_PROPERTY_SYNCHRONOUS,
+                                                       .slots = 2,
+                                                       .stimulus = IRQCTS_STIMULUS_DEVICE};
+    return configuration;
+}
+
+/* Message m of function f: distinct in address and data. */
+static uint64_t address_of(uint32_t function, uint32_t message)
+{
+    return UINT64_C(0x100000000) + function * 0x10000u + message * 16u;
+}
+
+static uint32_t data_of(uint32_t function, uint32_t message)
+{
+    return 0x4000u + function * 256u + message;
+}
+
+static void begin_with(const struct irqcts_model_configuration *configuration)
+{
+    size_t size = irqcts_model_size(configuration);
+    uint32_t f;
+    uint32_t m;
+
+    free(memory);
+    memory = malloc(size);
+    model = irqcts_model_initialise(memory, size, configuration);
+    CHECK(model != NULL);
+    for (f = 0; f <= configuration->virtual_functions; f++) {
+        for (m = 0; m < (f == 0 ? configuration->messages : configuration->virtual_messages); m++) {
+            struct irqcts_message message = {address_of(f, m), data_of(f, m), 0};
+            irqcts_model_set_message(model, f, m, &message);
+        }
+    }
+}
+
+static void begin(uint32_t entries, uint32_t messages)
+{
+    struct irqcts_model_configuration configuration = shape(entries, messages, 0);
+    begin_with(&configuration);
+}
+
+static uint32_t answer(struct irqcts_operation operation, uint32_t status, uint64_t value)
+{
+    struct irqcts_result result = {.status = status, .value = value};
+    return irqcts_model_judge(model, &operation, &result, NULL, &coverage, &judgement);
+}
+
+static uint32_t done(struct irqcts_operation operation)
+{
+    return answer(operation, IRQCTS_STATUS_OK, 0);
+}
+
+#define OPERATION(...) ((struct irqcts_operation){__VA_ARGS__})
+#define ACCEPTS(judged) CHECK_EQ((judged), (uint32_t)IRQCTS_JUDGEMENT_CONFORMS)
+#define REFUSES(judged, expected_kind, expected_clause)                                                               \
+    do {                                                                                                              \
+        CHECK_EQ((judged), (uint32_t)(expected_kind));                                                                \
+        CHECK_EQ(judgement.clause, (uint32_t)(expected_clause));                                                      \
+    } while (0)
+
+static uint32_t on(uint32_t kind, uint32_t entry)
+{
+    return done(OPERATION(.kind = (uint16_t)kind, .entry = entry));
+}
+
+static uint32_t control(uint32_t kind, uint64_t value)
+{
+    return done(OPERATION(.kind = (uint16_t)kind, .value = value));
+}
+
+static uint32_t table_write(uint32_t entry, uint32_t offset, uint8_t width, uint64_t value)
+{
+    return done(OPERATION(.kind = IRQCTS_OPERATION_TABLE_WRITE, .width = width, .address = entry * 16u + offset,
+                          .value = value));
+}
+
+static uint32_t table_read(uint32_t entry, uint32_t offset, uint32_t observed)
+{
+    return answer(OPERATION(.kind = IRQCTS_OPERATION_TABLE_READ, .width = 4, .address = entry * 16u + offset),
+                  IRQCTS_STATUS_OK, observed);
+}
+
+static uint32_t pba_read(uint64_t observed)
+{
+    return answer(OPERATION(.kind = IRQCTS_OPERATION_PBA_READ, .width = 8), IRQCTS_STATUS_OK, observed);
+}
+
+static void program_entry(uint32_t entry, uint32_t message, uint32_t vector_control)
+{
+    ACCEPTS(table_write(entry, 0, 8, address_of(0, message)));
+    ACCEPTS(table_write(entry, 8, 4, data_of(0, message)));
+    ACCEPTS(table_write(entry, 12, 4, vector_control));
+}
+
+/* A poll that observed up to two kinds of message; message UINT32_MAX - 1: none. */
+#define NOTHING (UINT32_MAX - 1u)
+static uint32_t poll_two(uint32_t f0, uint32_t m0, uint32_t count0, uint32_t f1, uint32_t m1, uint32_t count1)
+{
+    struct irqcts_delivery records[2] = {{.function = f0, .message = m0, .count = count0},
+                                         {.function = f1, .message = m1, .count = count1}};
+    struct irqcts_operation operation = {.kind = IRQCTS_OPERATION_POLL};
+    struct irqcts_result result = {.delivery_count = m0 == NOTHING ? 0u : m1 == NOTHING ? 1u : 2u};
+    return irqcts_model_judge(model, &operation, &result, records, &coverage, &judgement);
+}
+
+static uint32_t poll(uint32_t message, uint32_t count)
+{
+    return poll_two(0, message, count, 0, NOTHING, 0);
+}
+
+static uint32_t silence(void)
+{
+    return poll(NOTHING, 0);
+}
+
+static void sending(void)
+{
+    begin(4, 4);
+    program_entry(1, 3, 0);
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 1));
+    ACCEPTS(poll(3, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 1));
+    REFUSES(silence(), IRQCTS_JUDGEMENT_MISSING, IRQCTS_CLAUSE_SEND_CONDITION);
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 1));
+    REFUSES(poll(3, 2), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_SEND_ONCE);
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 1));
+    REFUSES(poll(1, 1), IRQCTS_JUDGEMENT_MISROUTED, IRQCTS_CLAUSE_SEND_CONDITION);
+    CHECK_EQ(judgement.message, 3u);
+    CHECK_EQ(judgement.other_message, 1u);
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 1));
+    REFUSES(poll_two(0, 3, 1, 0, IRQCTS_MESSAGE_STRAY, 1), IRQCTS_JUDGEMENT_STRAY, IRQCTS_CLAUSE_SEND_FORM);
+    REFUSES(poll(0, 1), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_SEND_ONCE);
+    ACCEPTS(silence());
+}
+
+static void pending_and_release(void)
+{
+    begin(4, 4);
+    program_entry(2, 2, 1);
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 2));
+    REFUSES(poll(2, 1), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_PEND_SET);
+    ACCEPTS(pba_read(4));
+    REFUSES(pba_read(0), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_PEND_SET);
+    begin(4, 4);
+    program_entry(2, 2, 1);
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 2));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 2));
+    ACCEPTS(table_write(2, 12, 4, 0));
+    REFUSES(poll(2, 2), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_PEND_COALESCE);
+    ACCEPTS(pba_read(0));
+    ACCEPTS(table_write(2, 12, 4, 1));
+    ACCEPTS(table_write(2, 12, 4, 0));
+    REFUSES(poll(2, 1), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_PEND_NOTHING);
+    ACCEPTS(table_write(2, 12, 4, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 2));
+    ACCEPTS(table_write(2, 12, 4, 0));
+    REFUSES(silence(), IRQCTS_JUDGEMENT_MISSING, IRQCTS_CLAUSE_PEND_RELEASE);
+}
+
+static void release_uses_current_contents(void)
+{
+    begin(2, 2);
+    program_entry(0, 0, 1);
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    program_entry(0, 1, 0);
+    REFUSES(poll(0, 1), IRQCTS_JUDGEMENT_MISROUTED, IRQCTS_CLAUSE_PEND_RELEASE);
+    /* A QWORD at +8 that clears Mask carries the data it uses. */
+    ACCEPTS(table_write(0, 12, 4, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(table_write(0, 0, 8, address_of(0, 0)));
+    ACCEPTS(table_write(0, 8, 8, data_of(0, 0)));
+    ACCEPTS(poll(0, 1));
+}
+
+static void function_mask(void)
+{
+    begin(66, 4);
+    program_entry(0, 0, 0);
+    program_entry(65, 1, 0);
+    program_entry(3, 2, 1);
+    ACCEPTS(control(IRQCTS_OPERATION_FUNCTION_MASK, 1));
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 65));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 3));
+    ACCEPTS(silence());
+    ACCEPTS(table_read(0, 12, 0));
+    ACCEPTS(table_read(3, 12, 1));
+    ACCEPTS(answer(OPERATION(.kind = IRQCTS_OPERATION_PBA_READ, .width = 8, .address = 8), IRQCTS_STATUS_OK, 2));
+    ACCEPTS(control(IRQCTS_OPERATION_FUNCTION_MASK, 0));
+    ACCEPTS(poll_two(0, 0, 1, 0, 1, 1));
+    ACCEPTS(pba_read(8));
+    ACCEPTS(control(IRQCTS_OPERATION_FUNCTION_MASK, 0));
+    ACCEPTS(silence());
+    ACCEPTS(table_write(3, 12, 4, 0));
+    ACCEPTS(poll(2, 1));
+    ACCEPTS(control(IRQCTS_OPERATION_FUNCTION_MASK, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 65));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(control(IRQCTS_OPERATION_FUNCTION_MASK, 0));
+    REFUSES(poll(0, 1), IRQCTS_JUDGEMENT_MISSING, IRQCTS_CLAUSE_PEND_RELEASE);
+    CHECK_EQ(judgement.message, 1u);
+}
+
+static void event_while_disabled_is_open(void)
+{
+    uint32_t kept;
+
+    for (kept = 0; kept < 2; kept++) {
+        begin(2, 2);
+        program_entry(0, 0, 0);
+        ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+        ACCEPTS(silence());
+        ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+        ACCEPTS(kept != 0 ? poll(0, 1) : silence());
+        ACCEPTS(silence());
+    }
+    begin(2, 2);
+    program_entry(0, 0, 0);
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    REFUSES(poll(0, 1), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_ENABLE_OFF_SILENT);
+    begin(2, 2);
+    program_entry(0, 0, 0);
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(pba_read(0)); /* settles it: dropped */
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    REFUSES(poll(0, 1), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_ENABLE_OFF_SILENT);
+    begin(2, 2);
+    program_entry(0, 0, 0);
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(pba_read(1)); /* settles it: kept */
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    REFUSES(silence(), IRQCTS_JUDGEMENT_MISSING, IRQCTS_CLAUSE_ENABLE_OFF_EVENT);
+}
+
+static void rewriting_unmasked_is_open_but_one(void)
+{
+    uint32_t old_used;
+
+    for (old_used = 0; old_used < 2; old_used++) {
+        begin(2, 2);
+        program_entry(0, 0, 0);
+        ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+        ACCEPTS(table_write(0, 0, 8, address_of(0, 1)));
+        ACCEPTS(table_write(0, 8, 4, data_of(0, 1)));
+        ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+        ACCEPTS(poll(old_used != 0 ? 0 : 1, 1));
+        ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+        REFUSES(poll_two(0, 0, 1, 0, 1, 1), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_SEND_REWRITE_UNMASKED);
+        ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+        REFUSES(silence(), IRQCTS_JUDGEMENT_MISSING, IRQCTS_CLAUSE_SEND_REWRITE_UNMASKED);
+        ACCEPTS(table_write(0, 12, 4, 1));
+        ACCEPTS(table_write(0, 12, 4, 0));
+        ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+        REFUSES(poll(0, 1), IRQCTS_JUDGEMENT_MISROUTED, IRQCTS_CLAUSE_SEND_CONDITION);
+    }
+}
+
+static void bus_master_off_is_open(void)
+{
+    begin(2, 2);
+    program_entry(0, 0, 0);
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    ACCEPTS(control(IRQCTS_OPERATION_BUS_MASTER, 0));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    REFUSES(poll(0, 1), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_SEND_BUS_MASTER_OFF);
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(control(IRQCTS_OPERATION_BUS_MASTER, 1));
+    ACCEPTS(poll(0, 1));
+    ACCEPTS(pba_read(0));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(poll(0, 1));
+}
+
+static void capability(void)
+{
+    struct irqcts_operation word = OPERATION(.kind = IRQCTS_OPERATION_CAPABILITY_READ, .address = 2, .width = 2);
+    struct irqcts_operation table = OPERATION(.kind = IRQCTS_OPERATION_CAPABILITY_READ, .address = 4, .width = 4);
+    struct irqcts_operation byte = OPERATION(.kind = IRQCTS_OPERATION_CAPABILITY_WRITE, .address = 3, .width = 1);
+
+    begin(2048, 1);
+    ACCEPTS(answer(word, IRQCTS_STATUS_OK, 0x07ff));
+    REFUSES(answer(word, IRQCTS_STATUS_OK, 0x0800), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_CAP_TABLE_SIZE);
+    REFUSES(answer(word, IRQCTS_STATUS_OK, 0x0fff), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_CAP_TABLE_SIZE);
+    byte.value = 0xff;
+    ACCEPTS(done(byte));
+    ACCEPTS(answer(word, IRQCTS_STATUS_OK, 0xc7ff));
+    byte.value = 0x80;
+    ACCEPTS(done(byte));
+    REFUSES(answer(word, IRQCTS_STATUS_OK, 0xc7ff), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_CAP_TABLE_SIZE);
+    ACCEPTS(answer(table, IRQCTS_STATUS_OK, 0x2003));
+    ACCEPTS(answer(table, IRQCTS_STATUS_OK, 0x2003));
+    REFUSES(answer(table, IRQCTS_STATUS_OK, 0x3003), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_CAP_BIR_OFFSET);
+}
+
+static void table_contents(void)
+{
+    begin(3, 3);
+    ACCEPTS(table_read(1, 0, 0xdeadbeef)); /* open after reset */
+    ACCEPTS(table_read(1, 12, 1));
+    REFUSES(table_read(1, 12, 0), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_ENTRY_MASK_RESET);
+    ACCEPTS(table_write(1, 0, 4, 0x1000));
+    ACCEPTS(table_write(1, 4, 4, 7));
+    ACCEPTS(table_read(1, 0, 0x1000));
+    REFUSES(table_read(1, 4, 6), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_ENTRY_READBACK);
+    ACCEPTS(table_write(0, 12, 4, 0xfffffffe));
+    ACCEPTS(table_read(0, 12, 0));
+    ACCEPTS(table_read(0, 12, 0xfffffffe));
+    REFUSES(table_read(0, 12, 1), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_ENTRY_RETAINED);
+    ACCEPTS(table_write(2, 8, 1, 0x55)); /* undefined width: that DWORD is open, its neighbours are not */
+    ACCEPTS(table_write(2, 0, 4, 0x2000));
+    ACCEPTS(table_read(2, 8, 0x12345678));
+    ACCEPTS(table_read(2, 0, 0x2000));
+    ACCEPTS(table_read(2, 12, 1));
+}
+
+static void default_assignment(void)
+{
+    begin(5, 2);
+    ACCEPTS(on(IRQCTS_OPERATION_START, 0));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 1));
+    ACCEPTS(poll(1, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 4));
+    ACCEPTS(poll(0, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 3));
+    REFUSES(poll(1, 1), IRQCTS_JUDGEMENT_MISROUTED, IRQCTS_CLAUSE_ROUTE_DEFAULT_SURPLUS);
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 1));
+    REFUSES(poll(0, 1), IRQCTS_JUDGEMENT_MISROUTED, IRQCTS_CLAUSE_ROUTE_DEFAULT_IDENTITY);
+    ACCEPTS(done(OPERATION(.kind = IRQCTS_OPERATION_SET_ENTRY, .entry = 4, .message = 1)));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 4));
+    REFUSES(poll(0, 1), IRQCTS_JUDGEMENT_MISROUTED, IRQCTS_CLAUSE_ROUTE_SET_ASSIGNS);
+}
+
+static void routing_refusals(void)
+{
+    struct irqcts_operation set = {.kind = IRQCTS_OPERATION_SET_ENTRY};
+
+    begin(3, 2);
+    ACCEPTS(on(IRQCTS_OPERATION_START, 0));
+    set.entry = 3;
+    ACCEPTS(answer(set, IRQCTS_STATUS_INVALID_PARAMETER, 0));
+    REFUSES(answer(set, IRQCTS_STATUS_OK, 0), IRQCTS_JUDGEMENT_STATUS, IRQCTS_CLAUSE_ROUTE_SET_BAD_ENTRY);
+    set.entry = 2;
+    set.message = 2;
+    REFUSES(answer(set, IRQCTS_STATUS_OK, 0), IRQCTS_JUDGEMENT_STATUS, IRQCTS_CLAUSE_ROUTE_SET_BAD_MESSAGE);
+    REFUSES(answer(OPERATION(.kind = IRQCTS_OPERATION_MASK, .entry = 3), IRQCTS_STATUS_DEVICE_ERROR, 0),
+            IRQCTS_JUDGEMENT_STATUS, IRQCTS_CLAUSE_ROUTE_MASK_BAD_ENTRY);
+    REFUSES(answer(OPERATION(.kind = IRQCTS_OPERATION_UNMASK, .entry = 2), IRQCTS_STATUS_INVALID_PARAMETER, 0),
+            IRQCTS_JUDGEMENT_STATUS, IRQCTS_CLAUSE_ROUTE_UNMASK);
+    begin(0, 0);
+    set.entry = 0;
+    set.message = 0;
+    ACCEPTS(answer(set, IRQCTS_STATUS_INVALID_PARAMETER, 0));
+    REFUSES(answer(set, IRQCTS_STATUS_OK, 0), IRQCTS_JUDGEMENT_STATUS, IRQCTS_CLAUSE_ROUTE_NOT_MSIX);
+}
+
+static void virtualized_writes(void)
+{
+    struct irqcts_model_configuration configuration = shape(1, 1, 2);
+    struct irqcts_operation write = {.kind = IRQCTS_OPERATION_WRITE_VIRTUALIZED,
+                                     .function = 1,
+                                     .entry = 1,
+                                     .address = address_of(1, 0),
+                                     .data = data_of(1, 0),
+                                     .control = 1};
+    struct irqcts_operation raise = {.kind = IRQCTS_OPERATION_RAISE, .function = 1, .entry = 1};
+
+    begin_with(&configuration);
+    ACCEPTS(done(OPERATION(.kind = IRQCTS_OPERATION_ENABLE, .function = 1, .value = 1)));
+    ACCEPTS(done(write));
+    ACCEPTS(done(raise));
+    REFUSES(poll_two(1, 0, 1, 0, NOTHING, 0), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_PEND_SET);
+    write.control = 0;
+    write.address = address_of(1, 1);
+    write.data = data_of(1, 1);
+    ACCEPTS(done(write));
+    REFUSES(poll_two(1, 0, 1, 0, NOTHING, 0), IRQCTS_JUDGEMENT_MISROUTED, IRQCTS_CLAUSE_VWRITE_UNMASK_RELEASE);
+    ACCEPTS(done(write));
+    ACCEPTS(silence());
+    write.entry = 2;
+    REFUSES(answer(write, IRQCTS_STATUS_OK, 0), IRQCTS_JUDGEMENT_STATUS, IRQCTS_CLAUSE_VWRITE_BAD_INDEX);
+    write.entry = UINT32_MAX;
+    REFUSES(answer(write, IRQCTS_STATUS_OK, 0), IRQCTS_JUDGEMENT_STATUS, IRQCTS_CLAUSE_VWRITE_BAD_INDEX);
+    ACCEPTS(answer(write, IRQCTS_STATUS_DEVICE_ERROR, 0));
+    write.entry = 0;
+    write.function = 3;
+    REFUSES(answer(write, IRQCTS_STATUS_OK, 0), IRQCTS_JUDGEMENT_STATUS, IRQCTS_CLAUSE_VWRITE_BAD_VF);
+}
+
+static void save_and_restore(void)
+{
+    struct irqcts_operation restore = {.kind = IRQCTS_OPERATION_RESTORE};
+
+    begin(3, 3);
+    program_entry(0, 0, 0);
+    program_entry(2, 2, 1);
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 2));
+    ACCEPTS(on(IRQCTS_OPERATION_PAUSE, 0));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    REFUSES(poll(0, 1), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_VWRITE_PAUSED);
+    ACCEPTS(on(IRQCTS_OPERATION_SAVE, 0));
+    ACCEPTS(on(IRQCTS_OPERATION_RESET, 0));
+    ACCEPTS(table_read(0, 12, 1));
+    restore.data = IRQCTS_CORRUPTION_DUPLICATE;
+    REFUSES(answer(restore, IRQCTS_STATUS_OK, 0), IRQCTS_JUDGEMENT_STATUS, IRQCTS_CLAUSE_SAVE_REJECT_INCONSISTENT);
+    ACCEPTS(answer(restore, IRQCTS_STATUS_INVALID_PARAMETER, 0));
+    restore.data = IRQCTS_CORRUPTION_NONE;
+    ACCEPTS(done(restore));
+    ACCEPTS(table_read(2, 8, data_of(0, 2)));
+    ACCEPTS(silence());
+    ACCEPTS(on(IRQCTS_OPERATION_RESUME, 0));
+    REFUSES(silence(), IRQCTS_JUDGEMENT_MISSING, IRQCTS_CLAUSE_SAVE_RESTORE_EQUAL);
+    ACCEPTS(pba_read(4));
+    ACCEPTS(table_write(2, 12, 4, 0));
+    ACCEPTS(poll(2, 1));
+}
+
+static void reset_forgets_everything(void)
+{
+    begin(2, 2);
+    program_entry(0, 0, 1);
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(on(IRQCTS_OPERATION_RESET, 0));
+    REFUSES(pba_read(1), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_PBA_READ);
+    begin(2, 2);
+    program_entry(0, 0, 0);
+    ACCEPTS(on(IRQCTS_OPERATION_RESET, 0));
+    REFUSES(table_read(0, 12, 0), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_ENTRY_MASK_RESET);
+}
+
+static void counts_that_are_not_exact(void)
+{
+    struct irqcts_model_configuration configuration = shape(1, 1, 0);
+
+    configuration.observations &= ~(uint32_t)IRQCTS_OBSERVES_EXACT_COUNTS;
+    begin_with(&configuration);
+    program_entry(0, 0, 0);
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(poll(0, 1));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(poll(0, 3));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    REFUSES(silence(), IRQCTS_JUDGEMENT_MISSING, IRQCTS_CLAUSE_SEND_CONDITION);
+    REFUSES(poll(0, 1), IRQCTS_JUDGEMENT_UNEXPECTED, IRQCTS_CLAUSE_SEND_ONCE);
+}
+
+/* A copy by memcpy is a state of its own. */
+static void copies(void)
+{
+    struct irqcts_model_configuration configuration = shape(2, 2, 1);
+    size_t size = irqcts_model_size(&configuration);
+    struct irqcts_model *original;
+    struct irqcts_model *copy = malloc(size);
+    struct irqcts_entry_state state;
+
+    begin_with(&configuration);
+    program_entry(1, 1, 0);
+    memcpy(copy, memory, size);
+    original = model;
+    model = copy;
+    ACCEPTS(table_write(1, 12, 4, 1));
+    model = original;
+    CHECK_EQ(irqcts_model_entry(original, 0, 1, &state), 0);
+    CHECK_EQ(state.vector_control, 0u);
+    CHECK_EQ(irqcts_model_entry(copy, 0, 1, &state), 0);
+    CHECK_EQ(state.vector_control, 1u);
+    CHECK_EQ(state.data, data_of(0, 1));
+    free(copy);
+}
+
+static void configurations_out_of_range(void)
+{
+    struct irqcts_model_configuration configuration = shape(2049, 1, 0);
+    CHECK_EQ(irqcts_model_size(&configuration), (size_t)0);
+    configuration = shape(2, 3, 0);
+    CHECK_EQ(irqcts_model_size(&configuration), (size_t)0);
+    configuration = shape(2, 2, 65);
+    CHECK_EQ(irqcts_model_size(&configuration), (size_t)0);
+}
+
+int main(void)
+{
+    sending();
+    pending_and_release();
+    release_uses_current_contents();
+    function_mask();
+    event_while_disabled_is_open();
+    rewriting_unmasked_is_open_but_one();
+    bus_master_off_is_open();
+    capability();
+    table_contents();
+    default_assignment();
+    routing_refusals();
+    virtualized_writes();
+    save_and_restore();
+    reset_forgets_everything();
+    counts_that_are_not_exact();
+    copies();
+    configurations_out_of_range();
+    free(memory);
+    return 0;
+}
