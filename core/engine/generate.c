@@ -348,7 +348,7 @@ void irqcts_generator_next(struct irqcts_generator *generator, struct irqcts_ope
     }
     *out = (struct irqcts_operation){0};
     choose(generator, out);
-    if (!allowed(generator, out->kind)) {
+    if (out->kind == IRQCTS_OPERATION_NONE || !allowed(generator, out->kind)) {
         *out = (struct irqcts_operation){0};
         out->kind = IRQCTS_OPERATION_POLL;
     }

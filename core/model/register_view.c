@@ -228,62 +228,64 @@ static int pending_shown(const struct model_function *function, const struct mod
     return (entry->known & KNOWN(VECTOR_CONTROL)) != 0 && (entry->vector_control & MASK_BIT) != 0;
 }
 
+/* The bits of one bit set that a read covers; `address` and `width` are aligned. */
+static uint64_t covered_bits(const uint64_t *words, const struct irqcts_operation *operation)
+{
+    uint64_t word = words[operation->address / 8u];
+
+    return operation->width == 8 ? word : (word >> (operation->address % 8u * 8u)) & UINT32_MAX;
+}
+
 void permit_pba_read(const struct irqcts_model *model, const struct model_function *function,
                      const struct irqcts_operation *operation, struct model_permit *permit)
 {
     const struct model_entry *entries = model_entries(model, function);
-    uint64_t first = operation->address * 8u;
-    uint32_t bits = operation->width * 8u;
-    uint32_t i;
+    uint64_t certain;
+    uint64_t open;
+    uint64_t bits;
 
     permit->value_clause = IRQCTS_CLAUSE_PBA_READ;
     if (!access_defined(operation) || operation->address >= 8u * (uint64_t)words_for(function->entries)) {
         permit->statuses = STATUSES_ANY;
         return;
     }
-    for (i = 0; i < bits; i++) {
-        uint64_t bit = UINT64_C(1) << i;
-        uint64_t index = first + i;
-        if (index >= function->entries) {
-            permit->value_mask |= bit; /* PBA-LAYOUT: bits beyond N read 0 */
-            continue;
-        }
-        if (bit_test(function->certain, (uint32_t)index)) {
-            permit->value_clause = IRQCTS_CLAUSE_PEND_SET;
-            if (pending_shown(function, &entries[index])) {
-                permit->value |= bit;
-                permit->value_mask |= bit;
-            }
-        } else if (!bit_test(function->possible, (uint32_t)index)) {
-            permit->value_mask |= bit;
+    certain = covered_bits(function->certain, operation);
+    open = covered_bits(function->possible, operation) & ~certain;
+    if (certain != 0) {
+        permit->value_clause = IRQCTS_CLAUSE_PEND_SET;
+    }
+    for (bits = certain; bits != 0; bits &= bits - 1u) {
+        uint32_t index = (uint32_t)operation->address * 8u + lowest_bit(bits);
+        if (!pending_shown(function, &entries[index])) {
+            open |= bits & (~bits + 1u);
         }
     }
+    /* PBA-LAYOUT: bits beyond N are in neither set and read 0. */
+    permit->value = certain & ~open;
+    permit->value_mask = ~open & (operation->width == 8 ? UINT64_MAX : UINT32_MAX);
 }
 
 void settle_pba_read(const struct model_step *step, struct model_function *function,
                      const struct irqcts_operation *operation, uint64_t value)
 {
     const struct model_entry *entries = model_entries(step->model, function);
-    uint64_t first = operation->address * 8u;
-    uint32_t bits = operation->width * 8u;
-    uint32_t i;
+    uint64_t bits;
 
-    if (!access_defined(operation)) {
+    if (!access_defined(operation) || operation->address >= 8u * (uint64_t)words_for(function->entries)) {
         return;
     }
     cover(step, IRQCTS_CLAUSE_PBA_READ);
     cover(step, IRQCTS_CLAUSE_PBA_LAYOUT);
-    for (i = 0; i < bits && first + i < function->entries; i++) {
-        uint32_t index = (uint32_t)(first + i);
-        int possible = bit_test(function->possible, index);
-        int shown = ((value >> i) & 1u) != 0;
-        if (possible) {
-            cover(step, IRQCTS_CLAUSE_PEND_POLLING);
+    bits = covered_bits(function->possible, operation);
+    if (bits != 0) {
+        cover(step, IRQCTS_CLAUSE_PEND_POLLING);
+    }
+    for (bits |= value; bits != 0; bits &= bits - 1u) {
+        uint32_t index = (uint32_t)operation->address * 8u + lowest_bit(bits);
+        if (index >= function->entries) {
+            return;
         }
-        if (!possible && !shown) {
-            continue;
-        }
-        if (shown) {
+        if ((value & bits & (~bits + 1u)) != 0) {
             bit_set(function->possible, index);
             bit_set(function->certain, index);
         } else if (pending_shown(function, &entries[index])) {
