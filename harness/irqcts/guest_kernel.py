@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kernels for the guest: a distribution's cloud kernel, or an image of the user's own.
+
+A distribution kernel is resolved, downloaded and checked by apt in a configuration
+directory of its own, so that the machine's lists stay as they are and any suite of the
+machine's mirror can be asked for.  Nothing is installed: the image and the few modules
+that VFIO needs are taken out of the package and kept in a cache, with their hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import lzma
+import os
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+import time
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+META_PACKAGE = "linux-image-cloud-amd64"
+#: What the guest loads, when the kernel has them as modules; dependencies come along.
+WANTED_MODULES = ("virtio_pci", "virtio_console", "vfio_iommu_type1", "vfio_pci", "iommufd")
+MANIFEST = "manifest.json"
+#: A cached kernel is used without asking for a newer one for this long.
+FRESH_SECONDS = 7 * 24 * 3600
+APT_SECONDS = 180
+
+
+class KernelUnavailable(Exception):
+    """No kernel could be had: no network, no apt, no such suite.  Not a verdict about any device."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel image that QEMU can start, and the modules to load, dependencies first."""
+
+    image: Path
+    modules: tuple[Path, ...]
+    name: str  # for people: "linux-image-6.1.0-…-cloud-amd64 6.1.…" or the image's path
+
+
+def default_cache() -> Path:
+    """$XDG_CACHE_HOME/irqcts or ~/.cache/irqcts."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "irqcts"
+
+
+def distribution_kernel(suite: str, cache: Path | None = None, refresh: bool = False) -> Kernel:
+    """The newest cloud kernel of a distribution suite ("bookworm", "trixie"), from the cache if it is fresh."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", suite):
+        raise KernelUnavailable(f"{suite!r} is not the name of a distribution suite")
+    folder = (cache or default_cache()) / "kernels" / suite
+    cached = sorted(folder.glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
+    newest = cached[-1].parent if cached else None
+    if newest is not None and not refresh and time.time() - (newest / MANIFEST).stat().st_mtime < FRESH_SECONDS:
+        return _from_cache(newest)
+    try:
+        return _fetch(suite, folder)
+    except KernelUnavailable:
+        if newest is None:
+            raise
+        return _from_cache(newest)  # an older kernel is better than none; its name is in every report
+
+
+def kernel_from_file(image: Path, modules: Path | None = None) -> Kernel:
+    """A kernel image of the user's own (bzImage or vmlinux), with VFIO built in or its modules in a folder."""
+    if not image.is_file():
+        raise KernelUnavailable(f"{image}: no such kernel image")
+    if modules is None:
+        return Kernel(image, (), str(image))
+    work = Path(tempfile.mkdtemp(prefix="irqcts-modules-"))
+    return Kernel(image, tuple(_collect_modules(modules, work)), str(image))
+
+
+def extract_vmlinux(image: bytes) -> bytes | None:
+    """The ELF kernel inside a bzImage, which QEMU starts without the real-mode detour; None if it has none.
+
+    The boot protocol's header (documentation of the kernel, x86/boot, since 2.08) says where the payload is.
+    """
+    if image[:4] == b"\x7fELF":
+        return image
+    if len(image) < 0x250 or image[0x202:0x206] != b"HdrS" or struct.unpack_from("<H", image, 0x206)[0] < 0x208:
+        return None
+    setup_sectors = image[0x1F1] or 4
+    offset, length = struct.unpack_from("<II", image, 0x248)
+    start = (setup_sectors + 1) * 512 + offset
+    payload = image[start : start + length]
+    kernel = _decompress(payload)
+    return kernel if kernel is not None and kernel[:4] == b"\x7fELF" else None
+
+
+def _decompress(payload: bytes) -> bytes | None:
+    if payload[:2] == b"\x1f\x8b":
+        return zlib.decompressobj(wbits=31).decompress(payload)
+    if payload[:6] == b"\xfd7zXZ\0":
+        return lzma.LZMADecompressor(format=lzma.FORMAT_XZ).decompress(payload)
+    if payload[:4] == b"\x28\xb5\x2f\xfd":
+        return _decompress_with("zstd", "-dc", payload)
+    if payload[:4] == b"\x02\x21\x4c\x18":
+        return _decompress_with("lz4", "-dc", payload)
+    return None
+
+
+def _decompress_with(program: str, option: str, payload: bytes) -> bytes | None:
+    """For formats that this Python does not know.  What follows the stream (its size) makes the
+    programs complain after they have written everything, so the caller looks at the result."""
+    if shutil.which(program) is None:
+        return None
+    return subprocess.run([program, option], input=payload, capture_output=True, check=False, timeout=60).stdout
+
+
+# Modules -------------------------------------------------------------------------------------------
+
+
+def _module_name(path: Path) -> str:
+    return path.name.split(".ko")[0].replace("-", "_")
+
+
+def _module_bytes(path: Path) -> bytes:
+    content = path.read_bytes()
+    if path.suffix == ".ko":
+        return content
+    plain = _decompress(content)
+    if plain is None:
+        raise KernelUnavailable(f"{path.name}: cannot decompress this module")
+    return plain
+
+
+def _dependencies(module: bytes) -> list[str]:
+    found = re.search(rb"\0depends=([^\0]*)\0", module)
+    names = found.group(1).decode("ascii").split(",") if found else []
+    return [name.replace("-", "_") for name in names if name]
+
+
+def _collect_modules(folder: Path, into: Path) -> list[Path]:
+    """Copies the wanted modules and what they depend on, plain, and returns them in the order to load them."""
+    available = {_module_name(path): path for path in folder.rglob("*.ko*")}
+    order: list[Path] = []
+    seen: set[str] = set()
+    into.mkdir(parents=True, exist_ok=True)
+
+    def take(name: str) -> None:
+        if name in seen or name not in available:
+            return  # a name that is not there is built into the kernel
+        seen.add(name)
+        content = _module_bytes(available[name])
+        for dependency in _dependencies(content):
+            take(dependency)
+        target = into / f"{name}.ko"
+        target.write_bytes(content)
+        order.append(target)
+
+    for name in WANTED_MODULES:
+        take(name)
+    return order
+
+
+# The cache -----------------------------------------------------------------------------------------
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _from_cache(folder: Path) -> Kernel:
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    for name, digest in manifest["sha256"].items():
+        if not (folder / name).is_file() or _sha256(folder / name) != digest:
+            raise KernelUnavailable(f"{folder / name} is not what was cached; remove {folder} and run again")
+    return Kernel(folder / "kernel", tuple(folder / name for name in manifest["modules"]), manifest["name"])
+
+
+# apt -----------------------------------------------------------------------------------------------
+
+
+def _run(command: list[str], cwd: Path | None = None) -> str:
+    try:
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=APT_SECONDS, check=False,
+                              env={**os.environ, "LC_ALL": "C"})
+    except FileNotFoundError as error:
+        raise KernelUnavailable(f"{command[0]}: not on this machine; use --kernel with an image of your own") from error
+    except subprocess.TimeoutExpired as error:
+        raise KernelUnavailable(f"{' '.join(command[:2])}: no answer within {APT_SECONDS} s") from error
+    if done.returncode != 0:
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise KernelUnavailable(f"{command[0]} {command[-1]} failed: {' '.join(last)}")
+    return done.stdout
+
+
+def _sources(suite: str) -> list[str]:
+    """sources.list lines for a suite, from the machine's own mirror and components."""
+    listing = _run(["apt-get", "indextargets", "--no-release-info",
+                    "--format", "$(CREATED_BY) $(REPO_URI) $(RELEASE) $(COMPONENT)"])
+    rows = [row.split() for row in listing.splitlines()]
+    packages = [(uri, release, component) for kind, uri, release, component in
+                (row for row in rows if len(row) == 4) if kind == "Packages"]
+    releases = [release for _, release, component in packages if component == "main"]
+    bases = [release for release in releases if f"{release}-updates" in releases or f"{release}-security" in releases]
+    if not releases:
+        raise KernelUnavailable("apt knows no package source on this machine; use --kernel with an image of your own")
+    base = (bases or [release for release in releases if "-" not in release] or releases)[0]
+    lines = []
+    for uri, release, component in packages:
+        if component == "main" and (release == base or release in (f"{base}-updates", f"{base}-security")):
+            line = f"deb {uri} {suite}{release[len(base):]} main"
+            if line not in lines:
+                lines.append(line)
+    return lines
+
+
+def _fetch(suite: str, folder: Path) -> Kernel:
+    lines = _sources(suite)
+    with tempfile.TemporaryDirectory(prefix="irqcts-apt-") as temporary:
+        work = Path(temporary)
+        for name in ("lists/partial", "cache/archives/partial"):
+            (work / name).mkdir(parents=True)
+        (work / "sources.list").write_text("\n".join(lines) + "\n", "utf-8")
+        (work / "status").touch()
+        options = [f"-oDir::State::lists={work}/lists", f"-oDir::State::status={work}/status",
+                   f"-oDir::Cache={work}/cache", f"-oDir::Etc::sourcelist={work}/sources.list",
+                   "-oDir::Etc::sourceparts=/dev/null", "-oAcquire::Languages=none", "-oAcquire::Retries=2"]
+        if os.geteuid() == 0:
+            options.append("-oAPT::Sandbox::User=root")  # the folder is ours alone
+        try:
+            _run(["apt-get", *options, "-q", "update"])
+        except KernelUnavailable:
+            pass  # some suites have no -updates or -security; what matters is whether the package resolves
+        depends = _run(["apt-cache", *options, "depends", META_PACKAGE])
+        found = re.search(r"^\s*Depends: (linux-image-\S+)", depends, re.MULTILINE)
+        if found is None:
+            raise KernelUnavailable(f"{suite} has no package {META_PACKAGE}; sources: {'; '.join(lines)}")
+        package = found.group(1)
+        record = _run(["apt-cache", *options, "show", "--no-all-versions", package])
+        fields = dict(re.findall(r"^(Version|SHA256): (\S+)", record, re.MULTILINE))
+        target = folder / f"{package}_{fields['Version'].replace(':', '%3a')}"
+        if (target / MANIFEST).is_file():
+            (target / MANIFEST).touch()
+            return _from_cache(target)
+        _run(["apt-get", *options, "-q", "download", package], cwd=work)
+        archive = next(work.glob("*.deb"))
+        digest = _sha256(archive)
+        if digest != fields["SHA256"]:
+            raise KernelUnavailable(f"{archive.name}: SHA256 {digest}, but the signed index says {fields['SHA256']}")
+        return _unpack(archive, target, f"{package} {fields['Version']}", digest)
+
+
+def _unpack(archive: Path, target: Path, name: str, digest: str) -> Kernel:
+    """Takes image and modules out of a kernel package into the cache, whole or not at all."""
+    content = archive.parent / "content"
+    _run(["dpkg-deb", "-x", str(archive), str(content)])
+    image = next((content / "boot").glob("vmlinuz-*")).read_bytes()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
+    try:
+        (staging / "kernel").write_bytes(extract_vmlinux(image) or image)
+        modules = [path.relative_to(staging) for path in _collect_modules(content, staging / "modules")]
+        for configuration in (content / "boot").glob("config-*"):
+            shutil.copy(configuration, staging / "config")
+        files = [Path("kernel"), *modules]
+        manifest = {"name": name, "package_sha256": digest, "modules": [str(path) for path in modules],
+                    "sha256": {str(path): _sha256(staging / path) for path in files}}
+        (staging / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
+        shutil.rmtree(target, ignore_errors=True)
+        staging.rename(target)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return _from_cache(target)
