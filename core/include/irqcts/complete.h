@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Complete test suites.  For one configuration and one alphabet of inputs, the
+ * oracle's finite state machine is explored and a suite is generated that
+ * detects every faulty implementation with at most k more states than the
+ * specification, as seen by the same observer (docs/decisions on complete
+ * suites says what is assumed, what is claimed, and cites the method).
+ *
+ * Inputs whose outcome the sources leave open in a state (an event while
+ * disabled, a rewrite of an unmasked entry, …) are undefined in that state:
+ * the machine is partial there and the claim leaves them out.
+ */
+#ifndef IRQCTS_COMPLETE_H
+#define IRQCTS_COMPLETE_H
+
+#include "irqcts/model.h"
+#include "irqcts/program.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IRQCTS_COMPLETE_ENTRIES_MAX 4u
+#define IRQCTS_COMPLETE_STATES_MAX 20000u
+#define IRQCTS_COMPLETE_OPERATIONS_MAX 50000000u
+
+struct irqcts_complete_options {
+    uint32_t entries;      /* N, 1..IRQCTS_COMPLETE_ENTRIES_MAX */
+    uint32_t messages;     /* M, 1..N */
+    uint32_t extra_states; /* k, 0..2 */
+    uint32_t observations; /* enum irqcts_observation: what separates states */
+    uint32_t properties;   /* enum irqcts_property */
+    uint32_t readings;     /* enum irqcts_reading */
+    uint64_t operations;   /* bit k: operation kind k may be used */
+    uint32_t reset_kinds;
+    uint32_t stimulus;     /* enum irqcts_stimulus */
+};
+
+/* What was generated and what it claims. */
+struct irqcts_complete_report {
+    uint32_t states;          /* of the specification */
+    uint32_t inputs;
+    uint32_t transitions;     /* defined */
+    uint32_t undefined;       /* state and input pairs whose outcome is open, left out of the claim */
+    uint32_t merged_pairs;    /* pairs of states that no sequence separates for this observer: the
+                               * claim is about the machine with them merged */
+    uint32_t identifier_length; /* longest separating sequence, inputs */
+    uint32_t programs;
+    uint32_t programs_w;      /* the same with the plain W-method, for comparison */
+    uint64_t operations;      /* in all programs, without CONFIGURE and prologue */
+    uint64_t operations_w;
+};
+
+/* A generated suite; opaque. */
+struct irqcts_complete;
+
+/* Explores and generates.  IRQCTS_ERROR_CAPACITY when states or operations would
+ * exceed the limits; the sentence says what to reduce. */
+IRQCTS_API int32_t irqcts_complete_create(struct irqcts_complete **out, const struct irqcts_complete_options *options);
+IRQCTS_API void irqcts_complete_free(struct irqcts_complete *suite);
+IRQCTS_API int32_t irqcts_complete_describe(struct irqcts_complete_report *out, const struct irqcts_complete *suite);
+/* Program `index` of the suite, 0 .. programs-1, beginning with CONFIGURE. */
+IRQCTS_API int32_t irqcts_complete_program(struct irqcts_program **out, const struct irqcts_complete *suite,
+                                           uint32_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
