@@ -77,7 +77,44 @@ enum irqcts_operation_kind {
      * afterwards, nothing of MSI-X is. */
     IRQCTS_OPERATION_RESET = 27,
 
-    IRQCTS_OPERATION_KIND_COUNT = 28
+    IRQCTS_OPERATION_KIND_COUNT = 28,
+
+    /* Linux VFIO with raw arguments (uapi/linux/vfio.h), for the VFIO clauses.
+     * The oracle does not follow them: what they must do is stated by the
+     * program's author.  Of a refused call the value observed is the errno. */
+    IRQCTS_OPERATION_VFIO_FIRST = 32,
+    /* VFIO_DEVICE_SET_IRQS: message = index, entry = start, data = count,
+     * control = flags, address = argsz (0: the structure's own size), value =
+     * payload (below), width = 1: the argument's pages are not readable. */
+    IRQCTS_OPERATION_VFIO_SET_IRQS = 32,
+    /* VFIO_DEVICE_GET_IRQ_INFO: message = index, address = argsz (0: right);
+     * value observed: flags | count << 32. */
+    IRQCTS_OPERATION_VFIO_IRQ_INFO = 33,
+    /* message = region, address = offset, width = 1, 2, 4 or 8; control = 0:
+     * value observed is what was read; 1: how many bytes the call returned. */
+    IRQCTS_OPERATION_VFIO_REGION_READ = 34,
+    /* The same with value written; value observed: how many bytes the call returned. */
+    IRQCTS_OPERATION_VFIO_REGION_WRITE = 35,
+    /* VFIO_DEVICE_GET_REGION_INFO: message = region; control = 0: value
+     * observed is the flags | 1 << 32 if the region may be mapped with the
+     * MSI-X table in it; 1: the region's size. */
+    IRQCTS_OPERATION_VFIO_REGION_INFO = 36,
+    IRQCTS_OPERATION_VFIO_RESET = 37, /* VFIO_DEVICE_RESET */
+    IRQCTS_OPERATION_VFIO_END = 38
+};
+
+/* The payload of VFIO_SET_IRQS.  With DATA_BOOL: eight bytes, repeated.  With
+ * DATA_EVENTFD: position i carries the eventfd of message (first + i * step)
+ * mod M, except for `length` positions from `position`. */
+#define IRQCTS_VFIO_PAYLOAD(first, step, exception, position, length)                                     \
+    ((uint64_t)(first) | (uint64_t)(step) << 16 | (uint64_t)(exception) << 24 | (uint64_t)(position) << 32 | \
+     (uint64_t)(length) << 48)
+enum irqcts_vfio_exception {
+    IRQCTS_VFIO_EXCEPTION_NONE = 0,
+    IRQCTS_VFIO_EXCEPTION_MINUS_ONE = 1,
+    IRQCTS_VFIO_EXCEPTION_MINUS_TWO = 2,
+    IRQCTS_VFIO_EXCEPTION_CLOSED = 3,      /* a descriptor that is not open */
+    IRQCTS_VFIO_EXCEPTION_NO_EVENTFD = 4   /* a descriptor of something else */
 };
 
 /* Where a FROM_MESSAGE write takes its bytes: the 16-byte entry {address and

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The context of an open VFIO backend, shared by the files that execute operations. */
+#ifndef IRQCTS_VFIO_BACKEND_H
+#define IRQCTS_VFIO_BACKEND_H
+
+#include "deliveries.h"
+#include "device.h"
+#include "stimulus.h"
+
+#include "irqcts/backend.h"
+
+struct vfio_backend {
+    struct vfio_device device;
+    struct vfio_deliveries deliveries;
+    const struct irqcts_stimulus_driver *stimulus; /* NULL: loopback */
+    struct irqcts_stimulus_device stimulus_device;
+    void *stimulus_state;
+    void *stimulus_library; /* dlopen's handle of a loaded driver */
+    uint64_t settle_ns;
+    uint64_t raised_ns; /* the last raise, 0 without one since the last poll */
+    uint32_t messages;  /* M of the running program */
+};
+
+/* The device's answer to a call, in the suite's words. */
+void vfio_result_from_errno(struct irqcts_result *result, int32_t negative_errno);
+
+/* The MSI-X table and PBA through the mapping; false where that is not possible. */
+bool vfio_table_access(const struct vfio_backend *backend, uint64_t offset, uint32_t width);
+bool vfio_pba_access(const struct vfio_backend *backend, uint64_t offset, uint32_t width);
+uint64_t vfio_mapped_read(const struct vfio_backend *backend, uint32_t bar, uint64_t offset, uint32_t width);
+void vfio_mapped_write(const struct vfio_backend *backend, uint32_t bar, uint64_t offset, uint32_t width,
+                       uint64_t value);
+
+/* Brings the function to the state after reset.  0 or a negative errno. */
+int32_t vfio_bring_to_reset(struct vfio_backend *backend);
+/* Clears Enable and Function Mask behind the kernel's back, if this process may. */
+int32_t vfio_host_control(const struct vfio_backend *backend, uint16_t set, uint16_t clear);
+
+/* One operation below IRQCTS_OPERATION_KIND_COUNT, and one from VFIO_FIRST up. */
+void vfio_execute(struct vfio_backend *backend, const struct irqcts_operation *operation,
+                  struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries);
+void vfio_execute_raw(struct vfio_backend *backend, const struct irqcts_operation *operation,
+                      struct irqcts_result *result);
+
+/* Finds the stimulus for the device: by name, by path of a library, "loopback",
+ * or (empty) whichever built-in driver knows the device. */
+int32_t vfio_stimulus_open(struct vfio_backend *backend, const char *name, char *error, size_t error_size);
+void vfio_stimulus_close(struct vfio_backend *backend);
+/* One event on an entry: enum irqcts_status, and for a refused loopback the errno. */
+void vfio_stimulus_raise(struct vfio_backend *backend, uint32_t entry, struct irqcts_result *result);
+
+/* Measures how long an event takes to arrive, and sets settle_ns from it. */
+int32_t vfio_calibrate(struct vfio_backend *backend, char *error, size_t error_size);
+
+#endif

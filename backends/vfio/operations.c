@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vocabulary in VFIO's terms.  Assigning a message to an entry is giving the
+ * vector that message's eventfd; masks are set through the mapped table, because
+ * the kernel refuses them through SET_IRQS (VFIO-SET-NOTTY).
+ */
+#include "backend.h"
+
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <unistd.h>
+
+#define VECTOR_CONTROL 12u
+#define MASK_BIT 1u
+
+void vfio_result_from_errno(struct irqcts_result *result, int32_t negative_errno)
+{
+    if (negative_errno >= 0) {
+        result->status = IRQCTS_STATUS_OK;
+        return;
+    }
+    result->native_kind = IRQCTS_NATIVE_ERRNO;
+    result->native_code = (uint32_t)-negative_errno;
+    switch (-negative_errno) {
+    case EINVAL:
+    case ERANGE:
+    case EBADF:
+    case EFAULT:
+        result->status = IRQCTS_STATUS_INVALID_PARAMETER;
+        break;
+    case ENOSPC:
+    case ENOMEM:
+    case EMFILE:
+        result->status = IRQCTS_STATUS_NO_RESOURCES;
+        break;
+    case EACCES:
+    case EPERM:
+        result->status = IRQCTS_STATUS_ACCESS_DENIED;
+        break;
+    case EBUSY:
+        result->status = IRQCTS_STATUS_INVALID_STATE;
+        break;
+    case ENODEV:
+    case ENXIO:
+        result->status = IRQCTS_STATUS_GONE;
+        break;
+    default:
+        result->status = IRQCTS_STATUS_DEVICE_ERROR;
+        break;
+    }
+}
+
+static void configure(struct vfio_backend *backend, const struct irqcts_operation *operation,
+                      struct irqcts_result *result)
+{
+    if (operation->entry != backend->device.entries || operation->message > operation->entry ||
+        operation->message == 0 || operation->value != 0) {
+        result->status = IRQCTS_STATUS_NOT_SUPPORTED;
+        return;
+    }
+    backend->messages = operation->message;
+    int32_t code = vfio_deliveries_resize(&backend->deliveries, operation->message);
+    vfio_result_from_errno(result, code < 0 ? code : vfio_bring_to_reset(backend));
+}
+
+/* The default assignment (ROUTE-DEFAULT-IDENTITY, ROUTE-DEFAULT-SURPLUS); the
+ * kernel programs, unmasks and enables. */
+static void start(struct vfio_backend *backend, struct irqcts_result *result)
+{
+    int32_t eventfds[IRQCTS_ENTRIES_MAX];
+    uint32_t entries = backend->device.entries;
+    for (uint32_t entry = 0; entry < entries; entry++) {
+        eventfds[entry] = backend->deliveries.eventfd[entry < backend->messages ? entry : 0];
+    }
+    int32_t code = vfio_set_eventfds(&backend->device, 0, entries, eventfds);
+    if (code > 0) { /* so many vectors there are, and none was enabled */
+        result->value = (uint64_t)code;
+        code = -ENOSPC;
+    }
+    vfio_result_from_errno(result, code);
+}
+
+static void set_entry(struct vfio_backend *backend, const struct irqcts_operation *operation,
+                      struct irqcts_result *result)
+{
+    if (operation->message >= backend->messages) {
+        result->status = IRQCTS_STATUS_INVALID_PARAMETER; /* there is no such eventfd to hand to the kernel */
+        return;
+    }
+    int32_t code = vfio_set_eventfds(&backend->device, operation->entry, 1,
+                                     &backend->deliveries.eventfd[operation->message]);
+    vfio_result_from_errno(result, code > 0 ? -ENOSPC : code);
+}
+
+static void set_mask(const struct vfio_backend *backend, uint32_t entry, bool masked, struct irqcts_result *result)
+{
+    uint64_t offset = (uint64_t)entry * IRQCTS_ENTRY_BYTES + VECTOR_CONTROL;
+    if (entry >= backend->device.entries) {
+        result->status = IRQCTS_STATUS_INVALID_PARAMETER;
+        return;
+    }
+    if (!vfio_table_access(backend, offset, 4)) {
+        return;
+    }
+    const struct vfio_device *device = &backend->device;
+    uint64_t control = vfio_mapped_read(backend, device->table_bar, device->table_offset + offset, 4);
+    control = masked ? control | MASK_BIT : control & ~(uint64_t)MASK_BIT;
+    vfio_mapped_write(backend, device->table_bar, device->table_offset + offset, 4, control);
+    /* The write is posted; reading it back makes it effective (PEND-MASK-EFFECTIVE). */
+    (void)vfio_mapped_read(backend, device->table_bar, device->table_offset + offset, 4);
+    result->status = IRQCTS_STATUS_OK;
+}
+
+static void access_table(const struct vfio_backend *backend, const struct irqcts_operation *operation,
+                         struct irqcts_result *result)
+{
+    const struct vfio_device *device = &backend->device;
+    if (!vfio_table_access(backend, operation->address, operation->width) ||
+        (operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) != 0) {
+        return; /* the kernel does not show what makes a message */
+    }
+    uint64_t offset = device->table_offset + operation->address;
+    if (operation->kind == IRQCTS_OPERATION_TABLE_WRITE) {
+        vfio_mapped_write(backend, device->table_bar, offset, operation->width, operation->value);
+        (void)vfio_mapped_read(backend, device->table_bar, device->table_offset, 4); /* posted: wait for it */
+    } else {
+        result->value = vfio_mapped_read(backend, device->table_bar, offset, operation->width);
+    }
+    result->status = IRQCTS_STATUS_OK;
+}
+
+static void access_pba(const struct vfio_backend *backend, const struct irqcts_operation *operation,
+                       struct irqcts_result *result)
+{
+    const struct vfio_device *device = &backend->device;
+    if (!vfio_pba_access(backend, operation->address, operation->width)) {
+        return;
+    }
+    uint64_t offset = device->pba_offset + operation->address;
+    if (operation->kind == IRQCTS_OPERATION_PBA_WRITE) {
+        vfio_mapped_write(backend, device->pba_bar, offset, operation->width, operation->value);
+    } else {
+        result->value = vfio_mapped_read(backend, device->pba_bar, offset, operation->width);
+    }
+    result->status = IRQCTS_STATUS_OK;
+}
+
+/* Reads go through VFIO's view.  Writes of the capability are dropped there
+ * (VFIO-CONFIG), so the register view's capability write is not offered. */
+static void access_configuration(const struct vfio_backend *backend, const struct irqcts_operation *operation,
+                                 uint64_t offset, struct irqcts_result *result)
+{
+    const struct vfio_device *device = &backend->device;
+    uint64_t value = operation->value;
+    if (operation->width > 4 || offset + operation->width > device->regions[VFIO_PCI_CONFIG_REGION_INDEX].size) {
+        return;
+    }
+    int32_t code;
+    if (operation->kind == IRQCTS_OPERATION_CONFIG_WRITE) {
+        code = vfio_region_write(device, VFIO_PCI_CONFIG_REGION_INDEX, offset, &value, operation->width);
+    } else {
+        value = 0;
+        code = vfio_region_read(device, VFIO_PCI_CONFIG_REGION_INDEX, offset, &value, operation->width);
+        result->value = value;
+    }
+    vfio_result_from_errno(result, code);
+}
+
+static void poll_deliveries(struct vfio_backend *backend, struct irqcts_result *result,
+                            struct irqcts_delivery_buffer *deliveries)
+{
+    uint64_t last;
+    int32_t code = vfio_deliveries_collect(&backend->deliveries, backend->settle_ns, &last);
+    vfio_result_from_errno(result, code);
+    result->delivery_first = deliveries->count;
+    vfio_deliveries_report(&backend->deliveries, deliveries);
+    result->delivery_count = deliveries->count - result->delivery_first;
+    if (last != 0 && backend->raised_ns != 0 && last > backend->raised_ns) {
+        uint64_t latency = last - backend->raised_ns;
+        result->latency_ns = latency > UINT32_MAX ? UINT32_MAX : (uint32_t)latency;
+    }
+    backend->raised_ns = 0;
+}
+
+static void switch_function_mask(const struct vfio_backend *backend, bool on, struct irqcts_result *result)
+{
+    uint16_t bit = PCI_MSIX_FLAGS_MASKALL;
+    vfio_result_from_errno(result, vfio_host_control(backend, on ? bit : 0, on ? 0 : bit));
+}
+
+static void switch_bus_master(struct vfio_backend *backend, bool on, struct irqcts_result *result)
+{
+    uint16_t bit = PCI_COMMAND_MASTER;
+    vfio_result_from_errno(result, vfio_device_set_command(&backend->device, on ? bit : 0, on ? 0 : bit));
+}
+
+static void raise_event(struct vfio_backend *backend, uint32_t entry, struct irqcts_result *result)
+{
+    if (entry < backend->device.entries) {
+        vfio_stimulus_raise(backend, entry, result);
+    }
+}
+
+void vfio_execute(struct vfio_backend *backend, const struct irqcts_operation *operation,
+                  struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries)
+{
+    result->status = IRQCTS_STATUS_NOT_SUPPORTED;
+    if (operation->function != 0) {
+        return;
+    }
+    switch (operation->kind) {
+    case IRQCTS_OPERATION_CONFIGURE:
+        configure(backend, operation, result);
+        break;
+    case IRQCTS_OPERATION_START:
+        start(backend, result);
+        break;
+    case IRQCTS_OPERATION_SET_ENTRY:
+        set_entry(backend, operation, result);
+        break;
+    case IRQCTS_OPERATION_MASK:
+    case IRQCTS_OPERATION_UNMASK:
+        set_mask(backend, operation->entry, operation->kind == IRQCTS_OPERATION_MASK, result);
+        break;
+    case IRQCTS_OPERATION_GET_SIZE:
+        result->value = backend->device.entries;
+        result->status = IRQCTS_STATUS_OK;
+        break;
+    case IRQCTS_OPERATION_TABLE_READ:
+    case IRQCTS_OPERATION_TABLE_WRITE:
+        access_table(backend, operation, result);
+        break;
+    case IRQCTS_OPERATION_PBA_READ:
+    case IRQCTS_OPERATION_PBA_WRITE:
+        access_pba(backend, operation, result);
+        break;
+    case IRQCTS_OPERATION_CAPABILITY_READ:
+        access_configuration(backend, operation, backend->device.capability + operation->address, result);
+        break;
+    case IRQCTS_OPERATION_CONFIG_READ:
+    case IRQCTS_OPERATION_CONFIG_WRITE:
+        access_configuration(backend, operation, operation->address, result);
+        break;
+    case IRQCTS_OPERATION_FUNCTION_MASK:
+        switch_function_mask(backend, operation->value != 0, result);
+        break;
+    case IRQCTS_OPERATION_BUS_MASTER:
+        switch_bus_master(backend, operation->value != 0, result);
+        break;
+    case IRQCTS_OPERATION_RAISE:
+        raise_event(backend, operation->entry, result);
+        break;
+    case IRQCTS_OPERATION_POLL:
+        poll_deliveries(backend, result, deliveries);
+        break;
+    default:
+        break;
+    }
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Choosing the stimulus, raising events with it, and measuring how long they take. */
+#include "backend.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WARMING_EVENTS 16 /* the first ones pay for caches and, in an emulator, for translation */
+#define CALIBRATION_EVENTS 64
+#define CALIBRATION_RANK 57 /* the latency that nine tenths do not exceed: one descheduling must not set it */
+#define CALIBRATION_PATIENCE_NS 500000000u
+/* How long silence must last, as a multiple of that latency, and its bounds. */
+#define SETTLE_FACTOR 50u
+#define SETTLE_LEAST_NS 1000000u
+#define SETTLE_MOST_NS 100000000u
+
+static int32_t map_for_driver(void *host, void *memory, uint64_t bytes, uint64_t iova)
+{
+    return vfio_map_memory(host, memory, bytes, iova);
+}
+
+static void describe_device(struct vfio_backend *backend)
+{
+    struct vfio_device *device = &backend->device;
+    struct irqcts_stimulus_device *out = &backend->stimulus_device;
+    for (uint32_t bar = 0; bar < VFIO_DEVICE_BARS; bar++) {
+        out->bar[bar] = device->bar[bar];
+        out->bar_bytes[bar] = device->bar[bar] == NULL ? 0 : device->regions[bar].size;
+    }
+    out->vendor = device->vendor;
+    out->device = device->device;
+    out->class_code = device->class_code;
+    out->entries = device->entries;
+    out->map_memory = map_for_driver;
+    out->host = device;
+}
+
+static const struct irqcts_stimulus_driver *load_driver(struct vfio_backend *backend, const char *path, char *error,
+                                                        size_t error_size)
+{
+    backend->stimulus_library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (backend->stimulus_library == NULL) {
+        snprintf(error, error_size, "stimulus=%s cannot be loaded: %s", path, dlerror());
+        return NULL;
+    }
+    irqcts_stimulus_entry_function entry;
+    void *symbol = dlsym(backend->stimulus_library, IRQCTS_STIMULUS_ENTRY_SYMBOL);
+    memcpy(&entry, &symbol, sizeof entry); /* POSIX: an object pointer that is a function's address */
+    const struct irqcts_stimulus_driver *driver = symbol == NULL ? NULL : entry(IRQCTS_STIMULUS_ABI_VERSION);
+    if (driver == NULL || driver->abi_version != IRQCTS_STIMULUS_ABI_VERSION) {
+        snprintf(error, error_size, "stimulus=%s is no stimulus driver of interface version %u (%s)", path,
+                 IRQCTS_STIMULUS_ABI_VERSION, symbol == NULL ? "it does not export " IRQCTS_STIMULUS_ENTRY_SYMBOL
+                                                             : "it speaks another version");
+        return NULL;
+    }
+    return driver;
+}
+
+static const struct irqcts_stimulus_driver *find_driver(const struct vfio_backend *backend, const char *name)
+{
+    for (uint32_t index = 0; irqcts_stimulus_drivers[index] != NULL; index++) {
+        const struct irqcts_stimulus_driver *driver = irqcts_stimulus_drivers[index];
+        if (name[0] == '\0' ? driver->matches(&backend->stimulus_device) != 0 : strcmp(driver->name, name) == 0) {
+            return driver;
+        }
+    }
+    return NULL;
+}
+
+int32_t vfio_stimulus_open(struct vfio_backend *backend, const char *name, char *error, size_t error_size)
+{
+    const struct irqcts_stimulus_driver *driver;
+    describe_device(backend);
+    if (strcmp(name, "loopback") == 0) {
+        return 0;
+    }
+    if (strchr(name, '/') != NULL) {
+        driver = load_driver(backend, name, error, error_size);
+        if (driver == NULL) {
+            return IRQCTS_ERROR_OPEN;
+        }
+    } else {
+        driver = find_driver(backend, name);
+        if (driver == NULL && name[0] == '\0') {
+            return 0; /* nothing knows this device: loopback is left */
+        }
+        if (driver == NULL) {
+            snprintf(error, error_size, "stimulus=%s: no driver of that name; a path to a library needs a slash", name);
+            return IRQCTS_ERROR_OPEN;
+        }
+    }
+    if (driver->matches(&backend->stimulus_device) == 0) {
+        snprintf(error, error_size, "stimulus=%s does not know the device %04x:%04x", name,
+                 (unsigned)backend->device.vendor, (unsigned)backend->device.device);
+        return IRQCTS_ERROR_OPEN;
+    }
+    int32_t code = driver->prepare(&backend->stimulus_state, &backend->stimulus_device, error, error_size);
+    if (code < 0) {
+        return code;
+    }
+    backend->stimulus = driver;
+    driver->arm(backend->stimulus_state);
+    return 0;
+}
+
+void vfio_stimulus_close(struct vfio_backend *backend)
+{
+    if (backend->stimulus != NULL) {
+        backend->stimulus->restore(backend->stimulus_state);
+        backend->stimulus = NULL;
+    }
+    if (backend->stimulus_library != NULL) {
+        dlclose(backend->stimulus_library);
+        backend->stimulus_library = NULL;
+    }
+}
+
+void vfio_stimulus_raise(struct vfio_backend *backend, uint32_t entry, struct irqcts_result *result)
+{
+    backend->raised_ns = vfio_monotonic_ns();
+    if (backend->stimulus != NULL) {
+        result->status = backend->stimulus->raise(backend->stimulus_state, entry);
+        return;
+    }
+    vfio_result_from_errno(result, vfio_trigger_loopback(&backend->device, entry));
+}
+
+/* One event on entry 0, waited for; its latency, 0 when it did not arrive. */
+static uint64_t measure_one(struct vfio_backend *backend)
+{
+    struct irqcts_result result = { 0 };
+    uint64_t last = 0;
+    vfio_stimulus_raise(backend, 0, &result);
+    uint64_t start = backend->raised_ns;
+    while (last == 0 && vfio_monotonic_ns() - start < CALIBRATION_PATIENCE_NS) {
+        if (vfio_deliveries_collect(&backend->deliveries, 200000, &last) < 0) {
+            return 0;
+        }
+    }
+    return last > start ? last - start : last != 0;
+}
+
+static int compare_latencies(const void *left, const void *right)
+{
+    const uint64_t *one = left;
+    const uint64_t *other = right;
+    return (*one > *other) - (*one < *other);
+}
+
+int32_t vfio_calibrate(struct vfio_backend *backend, char *error, size_t error_size)
+{
+    backend->settle_ns = SETTLE_LEAST_NS;
+    int32_t code = vfio_deliveries_resize(&backend->deliveries, 1);
+    code = code < 0 ? code : vfio_bring_to_reset(backend);
+    code = code < 0 ? code : vfio_set_eventfds(&backend->device, 0, 1, backend->deliveries.eventfd);
+    uint64_t latencies[CALIBRATION_EVENTS];
+    for (int event = -WARMING_EVENTS; code == 0 && event < CALIBRATION_EVENTS; event++) {
+        uint64_t latency = measure_one(backend);
+        if (latency == 0) {
+            snprintf(error, error_size,
+                     "%s: an event on entry 0 did not arrive on its eventfd within half a second; stimulus: %s",
+                     backend->device.address, backend->stimulus == NULL ? "loopback" : backend->stimulus->name);
+            return IRQCTS_ERROR_OPEN;
+        }
+        if (event >= 0) {
+            latencies[event] = latency;
+        }
+    }
+    if (code != 0) {
+        snprintf(error, error_size, "%s: cannot enable one MSI-X vector for the first measurement: %s",
+                 backend->device.address, code < 0 ? strerror(-code) : "no vector is available");
+        return IRQCTS_ERROR_OPEN;
+    }
+    qsort(latencies, CALIBRATION_EVENTS, sizeof latencies[0], compare_latencies);
+    uint64_t settle = latencies[CALIBRATION_RANK] * SETTLE_FACTOR;
+    settle = settle < SETTLE_LEAST_NS ? SETTLE_LEAST_NS : settle;
+    backend->settle_ns = settle > SETTLE_MOST_NS ? SETTLE_MOST_NS : settle;
+    return 0;
+}
