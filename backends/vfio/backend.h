@@ -19,6 +19,8 @@ struct vfio_backend {
     uint64_t settle_ns;
     uint64_t raised_ns; /* the last raise, 0 without one since the last poll */
     uint32_t messages;  /* M of the running program */
+    bool registers;     /* option view=registers; see register_view.c */
+    struct irqcts_message message[IRQCTS_ENTRIES_MAX]; /* with it: what makes each message */
 };
 
 /* The device's answer to a call, in the suite's words. */
@@ -31,10 +33,20 @@ uint64_t vfio_mapped_read(const struct vfio_backend *backend, uint32_t bar, uint
 void vfio_mapped_write(const struct vfio_backend *backend, uint32_t bar, uint64_t offset, uint32_t width,
                        uint64_t value);
 
+/* Every entry masked, everything else in the table zero. */
+void vfio_clear_table(const struct vfio_backend *backend);
+
 /* Brings the function to the state after reset.  0 or a negative errno. */
 int32_t vfio_bring_to_reset(struct vfio_backend *backend);
 /* Clears Enable and Function Mask behind the kernel's back, if this process may. */
 int32_t vfio_host_control(const struct vfio_backend *backend, uint16_t set, uint16_t clear);
+
+/* With view=registers, after vfio_bring_to_reset: allocates the messages' vectors,
+ * learns their addresses and data from the table, and hides the traces of that. */
+int32_t vfio_learn_messages(struct vfio_backend *backend);
+/* The routing view, composed from register accesses. */
+int32_t vfio_registers_start(struct vfio_backend *backend);
+void vfio_registers_set_entry(struct vfio_backend *backend, uint32_t entry, uint32_t message);
 
 /* One operation below IRQCTS_OPERATION_KIND_COUNT, and one from VFIO_FIRST up. */
 void vfio_execute(struct vfio_backend *backend, const struct irqcts_operation *operation,

@@ -2,8 +2,10 @@
 /*
  * The vocabulary in VFIO's terms.  Assigning a message to an entry is giving the
  * vector that message's eventfd; masks are set through the mapped table, because
- * the kernel refuses them through SET_IRQS (VFIO-SET-NOTTY).
+ * the kernel refuses them through SET_IRQS (VFIO-SET-NOTTY).  With
+ * view=registers the routing view is composed from the registers instead.
  */
+#define _GNU_SOURCE
 #include "backend.h"
 
 #include <errno.h>
@@ -12,6 +14,7 @@
 
 #define VECTOR_CONTROL 12u
 #define MASK_BIT 1u
+#define CAPABILITY_BYTES 12u
 
 void vfio_result_from_errno(struct irqcts_result *result, int32_t negative_errno)
 {
@@ -60,7 +63,11 @@ static void configure(struct vfio_backend *backend, const struct irqcts_operatio
     }
     backend->messages = operation->message;
     int32_t code = vfio_deliveries_resize(&backend->deliveries, operation->message);
-    vfio_result_from_errno(result, code < 0 ? code : vfio_bring_to_reset(backend));
+    code = code < 0 ? code : vfio_bring_to_reset(backend);
+    if (code == 0 && backend->registers) {
+        code = vfio_learn_messages(backend);
+    }
+    vfio_result_from_errno(result, code);
 }
 
 /* The default assignment (ROUTE-DEFAULT-IDENTITY, ROUTE-DEFAULT-SURPLUS); the
@@ -69,6 +76,10 @@ static void start(struct vfio_backend *backend, struct irqcts_result *result)
 {
     int32_t eventfds[IRQCTS_ENTRIES_MAX];
     uint32_t entries = backend->device.entries;
+    if (backend->registers) {
+        vfio_result_from_errno(result, vfio_registers_start(backend));
+        return;
+    }
     for (uint32_t entry = 0; entry < entries; entry++) {
         eventfds[entry] = backend->deliveries.eventfd[entry < backend->messages ? entry : 0];
     }
@@ -85,6 +96,14 @@ static void set_entry(struct vfio_backend *backend, const struct irqcts_operatio
 {
     if (operation->message >= backend->messages) {
         result->status = IRQCTS_STATUS_INVALID_PARAMETER; /* there is no such eventfd to hand to the kernel */
+        return;
+    }
+    if (backend->registers) {
+        bool exists = operation->entry < backend->device.entries;
+        result->status = exists ? IRQCTS_STATUS_OK : IRQCTS_STATUS_INVALID_PARAMETER;
+        if (exists) {
+            vfio_registers_set_entry(backend, operation->entry, operation->message);
+        }
         return;
     }
     int32_t code = vfio_set_eventfds(&backend->device, operation->entry, 1,
@@ -116,8 +135,8 @@ static void access_table(const struct vfio_backend *backend, const struct irqcts
 {
     const struct vfio_device *device = &backend->device;
     if (!vfio_table_access(backend, operation->address, operation->width) ||
-        (operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) != 0) {
-        return; /* the kernel does not show what makes a message */
+        ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) != 0 && !backend->registers)) {
+        return; /* the kernel does not say what makes a message */
     }
     uint64_t offset = device->table_offset + operation->address;
     if (operation->kind == IRQCTS_OPERATION_TABLE_WRITE) {
@@ -145,8 +164,8 @@ static void access_pba(const struct vfio_backend *backend, const struct irqcts_o
     result->status = IRQCTS_STATUS_OK;
 }
 
-/* Reads go through VFIO's view.  Writes of the capability are dropped there
- * (VFIO-CONFIG), so the register view's capability write is not offered. */
+/* Configuration space as VFIO shows it: it drops writes of the capability
+ * (VFIO-CONFIG) and virtualizes the BARs. */
 static void access_configuration(const struct vfio_backend *backend, const struct irqcts_operation *operation,
                                  uint64_t offset, struct irqcts_result *result)
 {
@@ -166,6 +185,25 @@ static void access_configuration(const struct vfio_backend *backend, const struc
     vfio_result_from_errno(result, code);
 }
 
+/* The capability as the device has it: reads pass through VFIO unchanged, writes
+ * need the host's access. */
+static void access_capability(const struct vfio_backend *backend, const struct irqcts_operation *operation,
+                              struct irqcts_result *result)
+{
+    const struct vfio_device *device = &backend->device;
+    uint64_t offset = device->capability + operation->address;
+    if (operation->kind == IRQCTS_OPERATION_CAPABILITY_READ) {
+        access_configuration(backend, operation, offset, result);
+        return;
+    }
+    if (!backend->registers || operation->width > 4 || operation->address + operation->width > CAPABILITY_BYTES) {
+        return;
+    }
+    uint64_t value = operation->value;
+    ssize_t written = pwrite(device->host_configuration, &value, operation->width, (off_t)offset);
+    vfio_result_from_errno(result, written < 0 ? -errno : 0);
+}
+
 static void poll_deliveries(struct vfio_backend *backend, struct irqcts_result *result,
                             struct irqcts_delivery_buffer *deliveries)
 {
@@ -182,9 +220,8 @@ static void poll_deliveries(struct vfio_backend *backend, struct irqcts_result *
     backend->raised_ns = 0;
 }
 
-static void switch_function_mask(const struct vfio_backend *backend, bool on, struct irqcts_result *result)
+static void switch_control(const struct vfio_backend *backend, uint16_t bit, bool on, struct irqcts_result *result)
 {
-    uint16_t bit = PCI_MSIX_FLAGS_MASKALL;
     vfio_result_from_errno(result, vfio_host_control(backend, on ? bit : 0, on ? 0 : bit));
 }
 
@@ -235,14 +272,20 @@ void vfio_execute(struct vfio_backend *backend, const struct irqcts_operation *o
         access_pba(backend, operation, result);
         break;
     case IRQCTS_OPERATION_CAPABILITY_READ:
-        access_configuration(backend, operation, backend->device.capability + operation->address, result);
+    case IRQCTS_OPERATION_CAPABILITY_WRITE:
+        access_capability(backend, operation, result);
         break;
     case IRQCTS_OPERATION_CONFIG_READ:
     case IRQCTS_OPERATION_CONFIG_WRITE:
         access_configuration(backend, operation, operation->address, result);
         break;
     case IRQCTS_OPERATION_FUNCTION_MASK:
-        switch_function_mask(backend, operation->value != 0, result);
+        switch_control(backend, PCI_MSIX_FLAGS_MASKALL, operation->value != 0, result);
+        break;
+    case IRQCTS_OPERATION_ENABLE:
+        if (backend->registers) { /* otherwise it is the kernel's: START and SET_IRQS switch it */
+            switch_control(backend, PCI_MSIX_FLAGS_ENABLE, operation->value != 0, result);
+        }
         break;
     case IRQCTS_OPERATION_BUS_MASTER:
         switch_bus_master(backend, operation->value != 0, result);

@@ -125,7 +125,7 @@ static int32_t flush_pending(struct vfio_backend *backend)
     return code < 0 ? code : disabled;
 }
 
-static void clear_table(const struct vfio_backend *backend)
+void vfio_clear_table(const struct vfio_backend *backend)
 {
     const struct vfio_device *device = &backend->device;
     for (uint32_t entry = 0; entry < device->entries; entry++) {
@@ -154,7 +154,7 @@ int32_t vfio_bring_to_reset(struct vfio_backend *backend)
         return code;
     }
     if (vfio_table_access(backend, 0, 4)) {
-        clear_table(backend);
+        vfio_clear_table(backend);
     }
     if (backend->stimulus != NULL) {
         backend->stimulus->arm(backend->stimulus_state);
@@ -167,7 +167,7 @@ int32_t vfio_bring_to_reset(struct vfio_backend *backend)
         if (code < 0) {
             return code;
         }
-        clear_table(backend);
+        vfio_clear_table(backend);
     }
     uint64_t last;
     code = vfio_deliveries_collect(&backend->deliveries, 0, &last);

@@ -10,6 +10,7 @@ struct options {
     char device[32];
     char stimulus[256];
     enum vfio_interface interface;
+    bool registers;
     uint64_t settle_ns; /* 0: measured */
 };
 
@@ -17,6 +18,7 @@ static const char *const option_help[] = {
     "device=ADDRESS  the PCI device, bound to vfio-pci, such as 0000:03:00.0",
     "interface=auto|group|cdev  how to open it; auto takes the character device where there is one",
     "stimulus=NAME|PATH|loopback  what raises events: a built-in driver, a library, or the kernel's own trigger",
+    "view=vfio|registers  routing through SET_IRQS, or the device's registers with messages learnt from the table",
     "settle=MICROSECONDS  how long a poll waits for silence, instead of a multiple of the measured latency",
     NULL,
 };
@@ -55,6 +57,14 @@ static int32_t read_option(struct options *out, const char *key, const char *val
     if (strcmp(key, "interface") == 0) {
         return read_interface(&out->interface, value, error, error_size);
     }
+    if (strcmp(key, "view") == 0) {
+        out->registers = strcmp(value, "registers") == 0;
+        if (!out->registers && strcmp(value, "vfio") != 0) {
+            snprintf(error, error_size, "view=%s: it is vfio or registers", value);
+            return IRQCTS_ERROR_OPEN;
+        }
+        return 0;
+    }
     if (strcmp(key, "settle") == 0) {
         char *end;
         unsigned long microseconds = strtoul(value, &end, 10);
@@ -65,7 +75,7 @@ static int32_t read_option(struct options *out, const char *key, const char *val
         out->settle_ns = (uint64_t)microseconds * 1000u;
         return 0;
     }
-    snprintf(error, error_size, "the vfio backend has no option '%s'; it has device, interface, stimulus and settle",
+    snprintf(error, error_size, "the vfio backend has no option '%s'; it has device, interface, stimulus, view and settle",
              key);
     return IRQCTS_ERROR_OPEN;
 }
@@ -120,6 +130,14 @@ static int32_t prepare(struct vfio_backend *backend, const struct options *optio
         snprintf(error, error_size, "%s has no MSI-X capability", backend->device.address);
         return IRQCTS_ERROR_OPEN;
     }
+    backend->registers = options->registers;
+    if (backend->registers && (backend->device.host_configuration < 0 || !vfio_table_access(backend, 0, 4))) {
+        snprintf(error, error_size,
+                 "%s: view=registers needs the mapped table and /sys/bus/pci/devices/%s/config open for writing; run as "
+                 "root, or use view=vfio",
+                 backend->device.address, backend->device.address);
+        return IRQCTS_ERROR_OPEN;
+    }
     int32_t code = vfio_stimulus_open(backend, options->stimulus, error, error_size);
     if (code < 0) {
         return code;
@@ -165,9 +183,13 @@ static const uint64_t operations_always =
     BIT(IRQCTS_OPERATION_CONFIGURE) | BIT(IRQCTS_OPERATION_START) | BIT(IRQCTS_OPERATION_SET_ENTRY) |
     BIT(IRQCTS_OPERATION_GET_SIZE) | BIT(IRQCTS_OPERATION_CAPABILITY_READ) | BIT(IRQCTS_OPERATION_CONFIG_READ) |
     BIT(IRQCTS_OPERATION_CONFIG_WRITE) | BIT(IRQCTS_OPERATION_BUS_MASTER) | BIT(IRQCTS_OPERATION_RAISE) |
-    BIT(IRQCTS_OPERATION_POLL) | BIT(IRQCTS_OPERATION_VFIO_SET_IRQS) | BIT(IRQCTS_OPERATION_VFIO_IRQ_INFO) |
-    BIT(IRQCTS_OPERATION_VFIO_REGION_READ) | BIT(IRQCTS_OPERATION_VFIO_REGION_WRITE) |
-    BIT(IRQCTS_OPERATION_VFIO_REGION_INFO) | BIT(IRQCTS_OPERATION_VFIO_RESET);
+    BIT(IRQCTS_OPERATION_POLL);
+static const uint64_t operations_raw = BIT(IRQCTS_OPERATION_VFIO_SET_IRQS) | BIT(IRQCTS_OPERATION_VFIO_IRQ_INFO) |
+                                       BIT(IRQCTS_OPERATION_VFIO_REGION_READ) |
+                                       BIT(IRQCTS_OPERATION_VFIO_REGION_WRITE) |
+                                       BIT(IRQCTS_OPERATION_VFIO_REGION_INFO) | BIT(IRQCTS_OPERATION_VFIO_RESET);
+/* The raw calls would pull the vectors from under view=registers. */
+static const uint64_t operations_on_registers = BIT(IRQCTS_OPERATION_ENABLE) | BIT(IRQCTS_OPERATION_CAPABILITY_WRITE);
 static const uint64_t operations_on_table = BIT(IRQCTS_OPERATION_MASK) | BIT(IRQCTS_OPERATION_UNMASK) |
                                             BIT(IRQCTS_OPERATION_TABLE_READ) | BIT(IRQCTS_OPERATION_TABLE_WRITE);
 static const uint64_t operations_on_pba = BIT(IRQCTS_OPERATION_PBA_READ) | BIT(IRQCTS_OPERATION_PBA_WRITE);
@@ -180,7 +202,7 @@ static int32_t vfio_describe(void *context, struct irqcts_backend_description *o
     bool table = vfio_table_access(backend, 0, 4);
     bool pba = vfio_pba_access(backend, 0, 8);
     *out = (struct irqcts_backend_description){
-        .operations = operations_always | (table ? operations_on_table : 0) | (pba ? operations_on_pba : 0) |
+        .operations = operations_always | (backend->registers ? operations_on_registers : operations_raw) | (table ? operations_on_table : 0) | (pba ? operations_on_pba : 0) |
                       (device->host_configuration >= 0 ? BIT(IRQCTS_OPERATION_FUNCTION_MASK) : 0),
         .observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES | IRQCTS_OBSERVES_CAPABILITY |
                         (stimulus == NULL || stimulus->inexact == 0 ? (uint32_t)IRQCTS_OBSERVES_EXACT_COUNTS : 0) |
@@ -201,10 +223,11 @@ static int32_t vfio_describe(void *context, struct irqcts_backend_description *o
              (unsigned)device->device, stimulus == NULL ? "" : " ", stimulus == NULL ? "" : stimulus->name);
     snprintf(out->driver, sizeof out->driver, "vfio-pci (%s), Linux %.64s", device->cdev ? "iommufd" : "group",
              device->kernel);
-    snprintf(out->identity, sizeof out->identity, "vfio-pci on Linux %s through the %s, device %04x:%04x, %s vectors%s",
+    snprintf(out->identity, sizeof out->identity,
+             "vfio-pci on Linux %s through the %s, device %04x:%04x, %s vectors%s%s",
              device->kernel, device->cdev ? "character device and iommufd" : "group and type 1 container",
              (unsigned)device->vendor, (unsigned)device->device, device->static_vectors ? "static" : "dynamic",
-             table ? "" : ", table not mappable");
+             table ? "" : ", table not mappable", backend->registers ? ", view=registers" : "");
     return 0;
 }
 
@@ -220,7 +243,7 @@ static int32_t vfio_execute_all(void *context, const struct irqcts_operation *op
             snprintf(error, error_size, "operation %u comes before configure", index);
             return IRQCTS_ERROR_BACKEND;
         }
-        if (operation->kind >= IRQCTS_OPERATION_VFIO_FIRST) {
+        if (operation->kind >= IRQCTS_OPERATION_VFIO_FIRST && !backend->registers) {
             vfio_execute_raw(backend, operation, &results[index]);
         } else {
             vfio_execute(backend, operation, &results[index], deliveries);
@@ -237,7 +260,8 @@ static int32_t vfio_messages(void *context, uint32_t function, uint32_t first, u
         return IRQCTS_ERROR_ARGUMENT;
     }
     for (uint32_t index = 0; index < count; index++) {
-        out[index] = (struct irqcts_message){ .flags = IRQCTS_MESSAGE_OPAQUE };
+        const struct irqcts_message opaque = { .flags = IRQCTS_MESSAGE_OPAQUE };
+        out[index] = backend->registers ? backend->message[first + index] : opaque;
     }
     return 0;
 }
