@@ -58,6 +58,8 @@ void vfio_execute_raw(struct vfio_backend *backend, const struct irqcts_operatio
  * or (empty) whichever built-in driver knows the device. */
 int32_t vfio_stimulus_open(struct vfio_backend *backend, const char *name, char *error, size_t error_size);
 void vfio_stimulus_close(struct vfio_backend *backend);
+/* Makes the device ready for raise; MSI-X is disabled before and after. */
+void vfio_stimulus_arm(struct vfio_backend *backend);
 /* One event on an entry: enum irqcts_status, and for a refused loopback the errno. */
 void vfio_stimulus_raise(struct vfio_backend *backend, uint32_t entry, struct irqcts_result *result);
 

@@ -128,6 +128,9 @@ static int32_t flush_pending(struct vfio_backend *backend)
 void vfio_clear_table(const struct vfio_backend *backend)
 {
     const struct vfio_device *device = &backend->device;
+    if (!vfio_table_access(backend, 0, 4)) {
+        return; /* not mapped: enabling masks every entry, and programs those that are used */
+    }
     for (uint32_t entry = 0; entry < device->entries; entry++) {
         uint64_t offset = device->table_offset + (uint64_t)entry * IRQCTS_ENTRY_BYTES;
         vfio_mapped_write(backend, device->table_bar, offset + 12, 4, 1); /* Mask first */
@@ -153,12 +156,8 @@ int32_t vfio_bring_to_reset(struct vfio_backend *backend)
     if (code < 0 && code != -EACCES) {
         return code;
     }
-    if (vfio_table_access(backend, 0, 4)) {
-        vfio_clear_table(backend);
-    }
-    if (backend->stimulus != NULL) {
-        backend->stimulus->arm(backend->stimulus_state);
-    }
+    vfio_clear_table(backend);
+    vfio_stimulus_arm(backend);
     for (int attempt = 0; anything_pending(backend); attempt++) {
         if (attempt == FLUSH_ATTEMPTS) {
             return -EBUSY;

@@ -103,7 +103,6 @@ int32_t vfio_stimulus_open(struct vfio_backend *backend, const char *name, char 
         return code;
     }
     backend->stimulus = driver;
-    driver->arm(backend->stimulus_state);
     return 0;
 }
 
@@ -116,6 +115,22 @@ void vfio_stimulus_close(struct vfio_backend *backend)
     if (backend->stimulus_library != NULL) {
         dlclose(backend->stimulus_library);
         backend->stimulus_library = NULL;
+    }
+}
+
+void vfio_stimulus_arm(struct vfio_backend *backend)
+{
+    if (backend->stimulus == NULL) {
+        return;
+    }
+    /* One vector without an eventfd: enabled, with nothing live (VFIO-NO-LIVE-VECTOR). */
+    const int32_t nothing = -1;
+    bool enabled =
+        backend->stimulus->arm_enabled != 0 && vfio_set_eventfds(&backend->device, 0, 1, &nothing) == 0;
+    backend->stimulus->arm(backend->stimulus_state);
+    if (enabled) {
+        (void)vfio_disable_index(&backend->device, VFIO_PCI_MSIX_IRQ_INDEX);
+        vfio_clear_table(backend);
     }
 }
 

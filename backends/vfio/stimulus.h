@@ -42,16 +42,19 @@ struct irqcts_stimulus_device {
 struct irqcts_stimulus_driver {
     uint32_t abi_version;
     const char *name;
-    uint32_t properties; /* IRQCTS_PROPERTY_REPEATS when one event may send its message more than once */
-    uint32_t inexact;    /* 1: how often a message arrives means nothing, only whether it does */
+    uint32_t properties;  /* IRQCTS_PROPERTY_REPEATS when one event may send its message more than once */
+    uint32_t inexact;     /* 1: how often a message arrives means nothing, only whether it does */
+    uint32_t arm_enabled; /* 1: arm needs MSI-X enabled (with every entry masked) to set the device up */
+    uint32_t reserved;
 
     /* Nonzero when this driver knows the device. */
     uint32_t (*matches)(const struct irqcts_stimulus_device *device);
     /* Once, after the device was opened: allocates state, remembers what it is
      * going to change.  0, or a negative value with a sentence in error. */
     int32_t (*prepare)(void **out, const struct irqcts_stimulus_device *device, char *error, size_t error_size);
-    /* Before every program, and after every reset: brings the device to where
-     * raise works, with no event outstanding. */
+    /* Once before the first raise, before every program and after every reset:
+     * brings the device to where raise works, with no event outstanding.  What
+     * fails here shows in raise. */
     void (*arm)(void *state);
     /* One event on an entry below N; IRQCTS_STATUS_OK, or
      * IRQCTS_STATUS_NOT_SUPPORTED where the device has no event for that entry. */

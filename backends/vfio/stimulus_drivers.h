@@ -9,5 +9,6 @@ extern const struct irqcts_stimulus_driver irqcts_stimulus_rocker;
 extern const struct irqcts_stimulus_driver irqcts_stimulus_ivshmem;
 extern const struct irqcts_stimulus_driver irqcts_stimulus_e1000e;
 extern const struct irqcts_stimulus_driver irqcts_stimulus_igb;
+extern const struct irqcts_stimulus_driver irqcts_stimulus_nvme;
 
 #endif
