@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Giving a real device to vfio-pci and back, and saying beforehand what stands in the way.
+
+``bind`` notes the driver that had the device in a file before it changes anything, so that ``unbind``
+restores it also after a crash in between.  A device that the machine depends on (a mounted file system,
+swap, the default route) is refused unless the caller says otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+DRIVER = "vfio-pci"
+ADDRESS = re.compile(r"(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Something that keeps the suite from a device, and the command or action that removes it."""
+
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.problem}\n    {self.remedy}"
+
+
+class BindError(Exception):
+    """Binding or restoring did not work; the message says what was tried."""
+
+
+class Machine:
+    """Where the kernel's files are; tests put a folder of their own here."""
+
+    def __init__(self, root: Path = Path("/"), state: Path | None = None) -> None:
+        self.root = root
+        runtime = os.environ.get("XDG_RUNTIME_DIR") if os.geteuid() != 0 else None
+        self.state = state or Path(runtime or "/run") / "irqcts"
+
+    def device(self, address: str) -> Path:
+        return self.root / "sys/bus/pci/devices" / address
+
+    def driver(self, address: str) -> str:
+        """The driver that has the device, "" for none."""
+        link = self.device(address) / "driver"
+        return link.readlink().name if link.is_symlink() else ""
+
+    def text(self, path: str) -> str:
+        file = self.root / path
+        return file.read_text("utf-8", "replace") if file.is_file() else ""
+
+    def write(self, path: Path, text: str) -> None:
+        """Writes to one of the kernel's files."""
+        try:
+            path.write_text(text)
+        except OSError as error:
+            raise BindError(f"cannot write {text.strip()!r} to {path}: {error.strerror}; are you root?") from error
+
+
+def full_address(text: str) -> str:
+    """"03:00.0" and "0000:03:00.0" name the same device."""
+    if ADDRESS.fullmatch(text) is None:
+        raise BindError(f"{text!r} is not a PCI address such as 0000:03:00.0")
+    text = text.lower()
+    return text if text.count(":") == 2 else f"0000:{text}"
+
+
+def users(address: str, machine: Machine) -> list[str]:
+    """What on this machine depends on the device: mounted file systems, swap, the default route."""
+    device = machine.device(address).resolve()
+    found = []
+    blocks = _blocks_on(device, machine)
+    for line in machine.text("proc/self/mounts").splitlines():
+        source, place = line.split()[:2]
+        if source.startswith("/dev/") and _block_name(machine, source) in blocks:
+            found.append(f"the file system at {place}")
+    for line in machine.text("proc/swaps").splitlines()[1:]:
+        if _block_name(machine, line.split()[0]) in blocks:
+            found.append(f"swap on {line.split()[0]}")
+    interfaces = {entry.name for entry in (machine.root / "sys/class/net").glob("*")
+                  if device in entry.resolve().parents}
+    for line in machine.text("proc/net/route").splitlines()[1:]:
+        fields = line.split()
+        if fields[0] in interfaces and fields[1] == "00000000":
+            found.append(f"the default route through {fields[0]}")
+    for line in machine.text("proc/net/ipv6_route").splitlines():
+        fields = line.split()
+        if fields[-1] in interfaces and fields[0] == "0" * 32 and fields[1] == "00":
+            found.append(f"the IPv6 default route through {fields[-1]}")
+    return list(dict.fromkeys(found))
+
+
+def _blocks_on(device: Path, machine: Machine) -> set[str]:
+    """The block devices on a PCI device, with those built on them (LVM, encryption, RAID)."""
+    entries = list((machine.root / "sys/class/block").glob("*"))
+    blocks = {entry.name for entry in entries if device in entry.resolve().parents}
+    grown = True
+    while grown:
+        above = {entry.name for entry in entries if {part.name for part in (entry / "slaves").glob("*")} & blocks}
+        grown = not above <= blocks
+        blocks |= above
+    return blocks
+
+
+def _block_name(machine: Machine, source: str) -> str:
+    """The kernel's name of a block device, through links such as /dev/disk/by-uuid or /dev/mapper."""
+    return (machine.root / source.lstrip("/")).resolve().name
+
+
+def preflight(address: str, machine: Machine | None = None) -> list[Obstacle]:
+    """Everything that keeps this process from running the suite on the device, in the order to remove it."""
+    machine = machine or Machine()
+    address = full_address(address)
+    obstacles = []
+    if not machine.device(address).exists():
+        return [Obstacle(f"there is no PCI device {address}", "lspci -D lists the devices of this machine")]
+    group = machine.device(address) / "iommu_group"
+    if not group.exists():
+        obstacles.append(Obstacle("the IOMMU is off", "turn it on in the firmware and boot with intel_iommu=on; on AMD "
+                                  "it is on by default"))
+    if not (machine.root / "sys/bus/pci/drivers" / DRIVER).exists():
+        obstacles.append(Obstacle(f"the driver {DRIVER} is not loaded", f"modprobe {DRIVER}"))
+    driver = machine.driver(address)
+    if driver != DRIVER:
+        obstacles.append(Obstacle(f"{address} belongs to {driver or 'no driver'}", f"./irqcts bind {address}"))
+    if group.exists():
+        for neighbour in sorted((group / "devices").glob("*")):
+            owner = machine.driver(neighbour.name)
+            is_bridge = (neighbour / "class").is_file() and (neighbour / "class").read_text().startswith("0x0604")
+            if neighbour.name != address and owner not in ("", DRIVER, "pci-stub") and not is_bridge:
+                obstacles.append(Obstacle(f"{neighbour.name} shares its IOMMU group and belongs to {owner}",
+                                          f"./irqcts bind {neighbour.name}"))
+        node = machine.root / "dev/vfio" / group.resolve().name
+        if driver == DRIVER and not os.access(node, os.R_OK | os.W_OK):
+            obstacles.append(Obstacle(f"this user may not open /dev/vfio/{group.resolve().name}",
+                                      f"sudo chown $USER /dev/vfio/{group.resolve().name}"))
+    return obstacles
+
+
+def _note(address: str, machine: Machine) -> Path:
+    return machine.state / f"bound-{address}.json"
+
+
+def bind(address: str, machine: Machine | None = None, although_in_use: bool = False) -> str:
+    """Gives the device to vfio-pci; returns the driver that had it."""
+    machine = machine or Machine()
+    address = full_address(address)
+    if not machine.device(address).exists():
+        raise BindError(f"there is no PCI device {address}; lspci -D lists the devices of this machine")
+    if machine.driver(address) == DRIVER:
+        return DRIVER
+    in_use = users(address, machine)
+    if in_use and not although_in_use:
+        raise BindError(f"{address} carries {', '.join(in_use)}; taking it away would harm this machine. "
+                        "If that is meant: --although-in-use")
+    if not (machine.root / "sys/bus/pci/drivers" / DRIVER).exists():
+        raise BindError(f"the driver {DRIVER} is not loaded: modprobe {DRIVER}")
+    former = machine.driver(address)
+    override = machine.device(address) / "driver_override"
+    note = _note(address, machine)
+    if not note.exists():  # a note that is there is from a run that crashed, and names the true owner
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(json.dumps({"address": address, "driver": former}) + "\n", "utf-8")
+    machine.write(override, DRIVER + "\n")
+    if former:
+        machine.write(machine.device(address) / "driver/unbind", address)
+    machine.write(machine.root / "sys/bus/pci/drivers_probe", address)
+    if machine.driver(address) != DRIVER:
+        unbind(address, machine)
+        raise BindError(f"{DRIVER} did not take {address}; see the kernel log (dmesg | tail)")
+    return former
+
+
+def unbind(address: str, machine: Machine | None = None) -> str:
+    """Gives the device back to the driver it was taken from; returns that driver."""
+    machine = machine or Machine()
+    address = full_address(address)
+    note = _note(address, machine)
+    former = json.loads(note.read_text("utf-8"))["driver"] if note.exists() else None
+    if former is None and machine.driver(address) != DRIVER:
+        raise BindError(f"{address} was not bound by this program and does not belong to {DRIVER}")
+    machine.write(machine.device(address) / "driver_override", "\n")
+    if machine.driver(address) == DRIVER:
+        machine.write(machine.device(address) / "driver/unbind", address)
+    if former != "":  # without a note any driver that wants it may have it
+        machine.write(machine.root / "sys/bus/pci/drivers_probe", address)
+    now = machine.driver(address)
+    if former and now != former:
+        raise BindError(f"{address} should belong to {former} again but belongs to {now or 'no driver'}; "
+                        f"echo {address} > /sys/bus/pci/drivers/{former}/bind")
+    note.unlink(missing_ok=True)
+    return now

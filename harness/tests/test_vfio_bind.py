@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Binding to vfio-pci, on a small copy of the kernel's files with the kernel's reactions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from irqcts import vfio_bind
+from irqcts.vfio_bind import BindError, Machine
+
+ADDRESS = "0000:03:00.0"
+
+
+class FakeMachine(Machine):
+    """The files, and what the kernel does when they are written."""
+
+    def __init__(self, root: Path, native: str = "nvme", vfio_takes: bool = True) -> None:
+        super().__init__(root, root / "run")
+        self.native = native
+        self.vfio_takes = vfio_takes
+        self.pci = root / "sys/devices/pci0000:00/0000:00:1c.0" / ADDRESS
+        self.pci.mkdir(parents=True)
+        (self.pci / "driver_override").write_text("(null)\n")
+        for name in ("vfio-pci", "nvme"):
+            (root / "sys/bus/pci/drivers" / name).mkdir(parents=True)
+        (root / "sys/bus/pci/devices").mkdir()
+        (root / "sys/bus/pci/devices" / ADDRESS).symlink_to(self.pci)
+        group = root / "sys/kernel/iommu_groups/7"
+        (group / "devices").mkdir(parents=True)
+        (group / "devices" / ADDRESS).symlink_to(self.pci)
+        (self.pci / "iommu_group").symlink_to(group)
+        (root / "dev/vfio").mkdir(parents=True)
+        (root / "dev/vfio/7").touch()
+        for folder in ("sys/class/block", "sys/class/net", "proc/self", "proc/net"):
+            (root / folder).mkdir(parents=True)
+        self._set_driver(native)
+
+    def _set_driver(self, name: str) -> None:
+        link = self.pci / "driver"
+        link.unlink(missing_ok=True)
+        if name:
+            link.symlink_to(self.root / "sys/bus/pci/drivers" / name)
+
+    def write(self, path: Path, text: str) -> None:
+        if path.name == "unbind":
+            self._set_driver("")
+        elif path.name == "drivers_probe":
+            override = (self.pci / "driver_override").read_text().strip()
+            if override == "vfio-pci":
+                self._set_driver("vfio-pci" if self.vfio_takes else "")
+            else:
+                self._set_driver(self.native)
+        else:
+            super().write(path, text)
+
+    def mount(self, source: str, place: str) -> None:
+        block = self.pci / "nvme/nvme0/nvme0n1/nvme0n1p1"
+        block.mkdir(parents=True)
+        (self.root / "sys/class/block/nvme0n1p1").symlink_to(block)
+        (self.root / "proc/self/mounts").write_text(f"{source} {place} ext4 rw 0 0\n")
+
+
+def test_bind_and_unbind_restore_the_former_driver(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    assert vfio_bind.bind("03:00.0", machine) == "nvme"
+    assert machine.driver(ADDRESS) == "vfio-pci"
+    assert vfio_bind.preflight(ADDRESS, machine) == []
+    assert vfio_bind.unbind(ADDRESS, machine) == "nvme"
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_a_crash_between_bind_and_unbind_forgets_nothing(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    vfio_bind.bind(ADDRESS, machine)
+    machine._set_driver("")  # crashed, unbound by hand, and bound again by the next run
+    vfio_bind.bind(ADDRESS, machine)
+    assert vfio_bind.unbind(ADDRESS, machine) == "nvme"
+
+
+def test_a_device_that_vfio_refuses_goes_back(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path, vfio_takes=False)
+    with pytest.raises(BindError, match="did not take"):
+        vfio_bind.bind(ADDRESS, machine)
+    assert machine.driver(ADDRESS) == "nvme"
+
+
+def test_a_mounted_file_system_is_not_taken_away(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    machine.mount("/dev/nvme0n1p1", "/home")
+    with pytest.raises(BindError, match="the file system at /home"):
+        vfio_bind.bind(ADDRESS, machine)
+    assert machine.driver(ADDRESS) == "nvme"
+    assert vfio_bind.bind(ADDRESS, machine, although_in_use=True) == "nvme"
+
+
+def test_a_file_system_on_an_encrypted_volume_counts(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    machine.mount("/dev/mapper/root", "/")
+    mapped = tmp_path / "sys/devices/virtual/block/dm-0"
+    (mapped / "slaves/nvme0n1p1").mkdir(parents=True)
+    (tmp_path / "sys/class/block/dm-0").symlink_to(mapped)
+    (tmp_path / "dev/mapper").mkdir()
+    (tmp_path / "dev/dm-0").touch()
+    (tmp_path / "dev/mapper/root").symlink_to("../dm-0")
+    assert vfio_bind.users(ADDRESS, machine) == ["the file system at /"]
+
+
+def test_the_default_route_is_not_taken_away(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    interface = machine.pci / "net/eth0"
+    interface.mkdir(parents=True)
+    (tmp_path / "sys/class/net/eth0").symlink_to(interface)
+    (tmp_path / "proc/net/route").write_text(
+        "Iface\tDestination\tGateway\tFlags\neth0\t0000A8C0\t00000000\t0001\neth0\t00000000\t0100A8C0\t0003\n")
+    assert vfio_bind.users(ADDRESS, machine) == ["the default route through eth0"]
+
+
+def test_preflight_names_every_obstacle_and_its_remedy(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    (machine.pci / "iommu_group").unlink()
+    (tmp_path / "sys/bus/pci/drivers/vfio-pci").rmdir()
+    texts = [str(obstacle) for obstacle in vfio_bind.preflight(ADDRESS, machine)]
+    assert ["IOMMU" in texts[0], "modprobe vfio-pci" in texts[1], f"./irqcts bind {ADDRESS}" in texts[2]] == [True] * 3
+    assert "no PCI device" in str(vfio_bind.preflight("0000:7f:00.0", machine)[0])
+
+
+def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BindError, match="not a PCI address"):
+        vfio_bind.bind("../../etc", FakeMachine(tmp_path))
