@@ -4,7 +4,7 @@
 
 const struct operation_form *operation_form(uint32_t kind)
 {
-    static const struct operation_form forms[IRQCTS_OPERATION_KIND_COUNT] = {
+    static const struct operation_form forms[IRQCTS_OPERATION_VFIO_END] = {
         [IRQCTS_OPERATION_CONFIGURE] = {"configure", FORM_CONFIGURE},
         [IRQCTS_OPERATION_START] = {"start", FORM_PLAIN | FORM_FUNCTION},
         [IRQCTS_OPERATION_SET_ENTRY] = {"set-entry", FORM_ENTRY | FORM_MESSAGE | FORM_FUNCTION},
@@ -33,8 +33,14 @@ const struct operation_form *operation_form(uint32_t kind)
         [IRQCTS_OPERATION_SAVE] = {"save", FORM_SLOT | FORM_FUNCTION},
         [IRQCTS_OPERATION_RESTORE] = {"restore", FORM_SLOT | FORM_CORRUPT | FORM_FUNCTION},
         [IRQCTS_OPERATION_RESET] = {"reset", FORM_RESET | FORM_FUNCTION},
+        [IRQCTS_OPERATION_VFIO_SET_IRQS] = {"vfio-set-irqs", FORM_VFIO},
+        [IRQCTS_OPERATION_VFIO_IRQ_INFO] = {"vfio-irq-info", FORM_VFIO},
+        [IRQCTS_OPERATION_VFIO_REGION_READ] = {"vfio-region-read", FORM_VFIO},
+        [IRQCTS_OPERATION_VFIO_REGION_WRITE] = {"vfio-region-write", FORM_VFIO},
+        [IRQCTS_OPERATION_VFIO_REGION_INFO] = {"vfio-region-info", FORM_VFIO},
+        [IRQCTS_OPERATION_VFIO_RESET] = {"vfio-reset", FORM_VFIO},
     };
-    return kind < IRQCTS_OPERATION_KIND_COUNT && forms[kind].name != NULL ? &forms[kind] : NULL;
+    return kind < IRQCTS_OPERATION_VFIO_END && forms[kind].name != NULL ? &forms[kind] : NULL;
 }
 
 const char *irqcts_operation_name(uint32_t kind)
@@ -124,6 +130,9 @@ int32_t irqcts_operation_check(const struct irqcts_operation *operation)
         return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "operation kind %u is unknown", operation->kind);
     }
     fields = form->fields;
+    if ((fields & FORM_VFIO) != 0) {
+        return vfio_check(operation);
+    }
     if ((operation->flags & ~IRQCTS_OPERATION_FROM_MESSAGE) != 0 || operation->reserved != 0) {
         return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "%s: unknown flags 0x%x", form->name, operation->flags);
     }

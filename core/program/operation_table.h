@@ -6,6 +6,8 @@
 
 #include "irqcts/program.h"
 
+#include <stddef.h>
+
 /* Offsets are into a table of at most 32 KiB, a PBA or configuration space; the
  * rest is room for accesses beyond the end. */
 #define OFFSET_MAX 0xffffu
@@ -24,7 +26,8 @@ enum operation_fields {
     FORM_VIRTUALIZED = 512, /* message=M control=C, or address=A data=D control=C */
     FORM_SLOT = 1024,    /* slot=S */
     FORM_CORRUPT = 2048, /* corrupt=WORD */
-    FORM_RESET = 4096    /* conventional | function-level */
+    FORM_RESET = 4096,   /* conventional | function-level */
+    FORM_VFIO = 8192     /* key=NUMBER, as vfio_operands says */
 };
 
 struct operation_form {
@@ -34,6 +37,19 @@ struct operation_form {
 
 /* NULL for a kind that is none. */
 const struct operation_form *operation_form(uint32_t kind);
+
+/* An operand of a raw VFIO call; a list ends with key NULL. */
+struct vfio_operand {
+    const char *key;
+    uint16_t offset; /* of its field in struct irqcts_operation */
+    uint16_t size;
+    uint64_t limit;
+};
+/* The operands of a kind with FORM_VFIO, in canonical order; NULL for another kind. */
+const struct vfio_operand *vfio_operands(uint32_t kind);
+uint64_t vfio_operand_get(const struct irqcts_operation *operation, const struct vfio_operand *operand);
+void vfio_operand_set(struct irqcts_operation *operation, const struct vfio_operand *operand, uint64_t value);
+int32_t vfio_check(const struct irqcts_operation *operation);
 
 /* The named fields of a table entry. */
 struct table_field {

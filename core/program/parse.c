@@ -381,6 +381,20 @@ static int32_t take_function(struct line *line, struct irqcts_operation *operati
     return IRQCTS_ERROR_NONE;
 }
 
+static int32_t take_vfio(struct line *line, struct irqcts_operation *operation)
+{
+    int32_t error = IRQCTS_ERROR_NONE;
+
+    for (const struct vfio_operand *operand = vfio_operands(operation->kind);
+         operand->key != NULL && error == IRQCTS_ERROR_NONE; operand++) {
+        uint64_t value = 0;
+        int present;
+        error = take_number(line, operand->key, operand->limit, &value, &present);
+        vfio_operand_set(operation, operand, value);
+    }
+    return error;
+}
+
 static int32_t take_operation(struct line *line, struct irqcts_operation *operation)
 {
     static const char *const switches[] = {"off", "on"};
@@ -389,8 +403,8 @@ static int32_t take_operation(struct line *line, struct irqcts_operation *operat
     uint32_t fields;
     int32_t error = IRQCTS_ERROR_NONE;
 
-    for (uint16_t kind = 1; kind < IRQCTS_OPERATION_KIND_COUNT && form == NULL; kind++) {
-        if (word_is(word, irqcts_operation_name(kind))) {
+    for (uint16_t kind = 1; kind < IRQCTS_OPERATION_VFIO_END && form == NULL; kind++) {
+        if (irqcts_operation_name(kind) != NULL && word_is(word, irqcts_operation_name(kind))) {
             form = operation_form(kind);
             operation->kind = kind;
         }
@@ -400,6 +414,9 @@ static int32_t take_operation(struct line *line, struct irqcts_operation *operat
     }
     line->next++;
     fields = form->fields;
+    if ((fields & FORM_VFIO) != 0) {
+        return take_vfio(line, operation);
+    }
     if ((fields & FORM_CONFIGURE) != 0) {
         error = take_configure(line, operation);
     }

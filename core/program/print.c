@@ -87,12 +87,27 @@ static void put_configure(struct sink *sink, const struct irqcts_operation *oper
     }
 }
 
+static void put_vfio(struct sink *sink, const struct irqcts_operation *operation)
+{
+    for (const struct vfio_operand *operand = vfio_operands(operation->kind); operand->key != NULL; operand++) {
+        uint64_t value = vfio_operand_get(operation, operand);
+        if (value != 0) {
+            put(sink, " %s=", operand->key);
+            put_number(sink, value);
+        }
+    }
+}
+
 static void put_operation(struct sink *sink, const struct irqcts_operation *operation)
 {
     const struct operation_form *form = operation_form(operation->kind);
     uint32_t fields = form->fields;
 
     put(sink, "%s", form->name);
+    if ((fields & FORM_VFIO) != 0) {
+        put_vfio(sink, operation);
+        return;
+    }
     if ((fields & FORM_CONFIGURE) != 0) {
         put_configure(sink, operation);
     }

@@ -18,6 +18,12 @@ SHARED_MEMORY_BYTES = 4096 * 256
 PEER = 0
 
 
+def _eventfd() -> int:
+    flags = os.EFD_NONBLOCK | os.EFD_CLOEXEC  # type: ignore[attr-defined]  # Python 3.10; mypy's list is older
+    number: int = os.eventfd(0, flags)  # type: ignore[attr-defined]
+    return number
+
+
 class DoorbellServer:
     """Serves on a Unix socket until closed."""
 
@@ -26,7 +32,7 @@ class DoorbellServer:
         self.vectors = vectors
         self._memory = os.memfd_create("irqcts-ivshmem")
         os.ftruncate(self._memory, SHARED_MEMORY_BYTES)
-        self._eventfds = [os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) for _ in range(vectors)]
+        self._eventfds = [_eventfd() for _ in range(vectors)]
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
         self._listener.listen(1)
