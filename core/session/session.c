@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running a program on a backend in this process. */
+#include "trace_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for delivery records of one program: each kind of message once a poll is the most. */
+static uint32_t delivery_room(const struct irqcts_program *program)
+{
+    const struct irqcts_operation *configure = irqcts_program_operation(program, 0);
+    uint64_t messages = configure->message + configure->value * configure->control;
+    uint64_t polls = 0;
+    uint64_t room;
+
+    for (uint32_t i = 0; i < irqcts_program_count(program); i++) {
+        polls += irqcts_program_operation(program, i)->kind == IRQCTS_OPERATION_POLL;
+    }
+    room = polls * (messages + 64u); /* 64 kinds of stray */
+    return room < (1u << 22) ? (uint32_t)room : 1u << 22;
+}
+
+static int32_t execute(struct irqcts_trace *trace, const struct irqcts_backend_interface *backend, void *context,
+                       uint32_t first, uint32_t count, struct irqcts_delivery_buffer *deliveries)
+{
+    char sentence[512] = "";
+    uint32_t base = deliveries->count;
+    int32_t error = backend->execute(context, trace->operations + first, count, trace->results + first, deliveries,
+                                     sentence, sizeof(sentence));
+
+    sentence[sizeof(sentence) - 1] = '\0';
+    if (error < 0) {
+        return irqcts_fail(IRQCTS_ERROR_BACKEND, "%s: %s", backend->name,
+                           sentence[0] != '\0' ? sentence : "broke without a word");
+    }
+    if (deliveries->count < base || deliveries->count > deliveries->capacity || deliveries->lost != 0) {
+        return irqcts_fail(IRQCTS_ERROR_BACKEND, "%s reports %u delivery records where %u fit (%u lost)", backend->name,
+                           deliveries->count, deliveries->capacity, deliveries->lost);
+    }
+    trace->delivery_count = deliveries->count;
+    return IRQCTS_ERROR_NONE;
+}
+
+static int32_t configure(struct irqcts_trace *trace, const struct irqcts_backend_interface *backend, void *context,
+                         struct irqcts_delivery_buffer *deliveries)
+{
+    int32_t error = execute(trace, backend, context, 0, 1, deliveries);
+
+    if (error != IRQCTS_ERROR_NONE || trace->results[0].status != IRQCTS_STATUS_OK) {
+        return error;
+    }
+    error = trace_make_messages(trace);
+    for (uint32_t f = 0; f < trace->functions && error == IRQCTS_ERROR_NONE; f++) {
+        uint32_t count = trace->message_first[f + 1u] - trace->message_first[f];
+        if (count > 0 &&
+            backend->messages(context, f, 0, count, trace->messages + trace->message_first[f]) < 0) {
+            error = irqcts_fail(IRQCTS_ERROR_BACKEND, "%s does not say what the messages of function %u are",
+                                backend->name, f);
+        }
+    }
+    /* Programs name messages; from here on the operations carry what they are. */
+    for (uint32_t i = 1; i < trace->count && error == IRQCTS_ERROR_NONE; i++) {
+        struct irqcts_operation *operation = &trace->operations[i];
+        if ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) == 0) {
+            continue;
+        }
+        if (operation->message_function >= trace->functions ||
+            operation->message >= trace->message_first[operation->message_function + 1u] -
+                                      trace->message_first[operation->message_function]) {
+            error = irqcts_fail(IRQCTS_ERROR_ARGUMENT, "step %u (%s): message %u of function %u was not configured", i,
+                                irqcts_operation_name(operation->kind), operation->message,
+                                operation->message_function);
+        } else {
+            const struct irqcts_message *message =
+                &trace->messages[trace->message_first[operation->message_function] + operation->message];
+            if ((message->flags & IRQCTS_MESSAGE_OPAQUE) == 0) { /* else the backend gets to refuse it */
+                irqcts_operation_resolve(operation, message);
+            }
+        }
+    }
+    return error;
+}
+
+/* Operation by operation, judged in between, ending behind the first divergence. */
+static int32_t execute_until_divergence(struct irqcts_trace *trace, const struct irqcts_backend_interface *backend,
+                                        void *context, const struct irqcts_program *program, uint32_t readings,
+                                        struct irqcts_delivery_buffer *deliveries)
+{
+    uint32_t all = trace->count;
+    struct irqcts_outcome outcome;
+    int32_t error = IRQCTS_ERROR_NONE;
+
+    for (uint32_t i = 1; i < all; i++) {
+        error = execute(trace, backend, context, i, 1, deliveries);
+        if (error != IRQCTS_ERROR_NONE) {
+            break;
+        }
+        trace->count = i + 1u;
+        error = irqcts_trace_judge(&outcome, trace, program, readings);
+        if (error != IRQCTS_ERROR_NONE || outcome.divergences + outcome.expectations_failed > 0) {
+            return error;
+        }
+    }
+    return error;
+}
+
+int32_t irqcts_session_run(struct irqcts_trace **out, const struct irqcts_backend_interface *backend, void *context,
+                           const struct irqcts_program *program, uint32_t flags, uint32_t readings)
+{
+    struct irqcts_trace *trace;
+    struct irqcts_delivery_buffer deliveries = {NULL, 0, 0, 0, 0};
+    int32_t error;
+
+    if (irqcts_program_count(program) == 0) {
+        return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "a program without operations");
+    }
+    deliveries.capacity = delivery_room(program);
+    error = trace_create(&trace, program, deliveries.capacity);
+    if (error != IRQCTS_ERROR_NONE) {
+        return error;
+    }
+    deliveries.records = trace->deliveries;
+    if (backend->describe(context, &trace->description) < 0) {
+        error = irqcts_fail(IRQCTS_ERROR_BACKEND, "%s does not describe itself", backend->name);
+    } else {
+        error = description_check(&trace->description);
+    }
+    if (error == IRQCTS_ERROR_NONE) {
+        error = configure(trace, backend, context, &deliveries);
+    }
+    if (error == IRQCTS_ERROR_NONE && trace->results[0].status == IRQCTS_STATUS_OK && trace->count > 1) {
+        error = (flags & IRQCTS_SESSION_STOP_AT_FIRST) != 0
+                    ? execute_until_divergence(trace, backend, context, program, readings, &deliveries)
+                    : execute(trace, backend, context, 1, trace->count - 1u, &deliveries);
+    }
+    if (error == IRQCTS_ERROR_NONE) {
+        error = trace_check(trace);
+    }
+    if (error != IRQCTS_ERROR_NONE) {
+        irqcts_trace_free(trace);
+        return error;
+    }
+    *out = trace;
+    return IRQCTS_ERROR_NONE;
+}
