@@ -84,7 +84,8 @@ static int is_read(uint32_t kind)
 {
     return kind == IRQCTS_OPERATION_TABLE_READ || kind == IRQCTS_OPERATION_PBA_READ ||
            kind == IRQCTS_OPERATION_CAPABILITY_READ || kind == IRQCTS_OPERATION_CONFIG_READ ||
-           kind == IRQCTS_OPERATION_GET_ENTRY || kind == IRQCTS_OPERATION_GET_SIZE;
+           kind == IRQCTS_OPERATION_GET_ENTRY || kind == IRQCTS_OPERATION_GET_SIZE ||
+           kind >= IRQCTS_OPERATION_VFIO_FIRST;
 }
 
 static int delivery_judgement(uint32_t kind)
