@@ -15,12 +15,13 @@ if(IRQCTS_SANITIZE)
   target_link_options(irqcts_flags INTERFACE -fsanitize=${IRQCTS_SANITIZE})
 endif()
 
-# irqcts_add_backend(NAME SOURCES... [LIBRARIES ...])
+# irqcts_add_backend(NAME SOURCES... [LIBRARIES ...] [MODULE_LIBRARIES ...])
 # One backend, twice: irqcts_backend_NAME, a static library whose entry function is
 # irqcts_backend_NAME_entry (for the static agent, tests and benchmarks), and the
-# loadable irqcts-backend-NAME with the public symbol irqcts_backend_entry.
+# loadable irqcts-backend-NAME with the public symbol irqcts_backend_entry, which
+# alone links MODULE_LIBRARIES (what a program with the static library brings itself).
 function(irqcts_add_backend name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES;MODULE_LIBRARIES" ${ARGN})
   add_library(irqcts_backend_${name} STATIC ${ARG_SOURCES})
   target_include_directories(irqcts_backend_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(irqcts_backend_${name} PUBLIC irqcts_headers PRIVATE irqcts_flags ${ARG_LIBRARIES})
@@ -37,7 +38,7 @@ const struct irqcts_backend_interface *irqcts_backend_entry(uint32_t abi_version
 }
 ]])
   add_library(irqcts-backend-${name} MODULE ${entry})
-  target_link_libraries(irqcts-backend-${name} PRIVATE irqcts_backend_${name} irqcts_flags)
+  target_link_libraries(irqcts-backend-${name} PRIVATE irqcts_backend_${name} irqcts_flags ${ARG_MODULE_LIBRARIES})
   set_target_properties(irqcts-backend-${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/irqcts)
   install(TARGETS irqcts-backend-${name} LIBRARY DESTINATION lib/irqcts)
 endfunction()
