@@ -24,6 +24,7 @@ from pathlib import Path
 from . import guest_image
 from .guest_devices import DEVICES, DeviceArguments
 from .guest_kernel import Kernel
+from .guest_witness import TRACE_EVENT, Witness
 
 ENDED_STATUS = 43  # isa-debug-exit with the value that init.c writes when it ends as asked
 NO_CHANNEL_STATUS = 45
@@ -141,10 +142,9 @@ class Guest:
         assert self._device is not None
         return self._device.address
 
-    @property
-    def witness_path(self) -> Path:
-        """The socket of QEMU's qtest protocol, with the option witness."""
-        return self.folder / "qtest.socket"
+    def witness(self) -> Witness:
+        """A second look at the device from QEMU's side; with the option witness, once a guest."""
+        return Witness(self.folder / "qtest.socket", self.folder / "remap.trace", self.address)
 
     def __enter__(self) -> Guest:
         return self
@@ -185,7 +185,8 @@ class Guest:
                           "-device", "virtserialport,chardev=agent,name=irqcts.agent",
                           "-device", "virtserialport,chardev=control,name=irqcts.control"]
         if options.witness:
-            arguments += ["-qtest", f"unix:{self.witness_path},server=on,wait=off", "-qtest-log", "none"]
+            arguments += ["-qtest", f"unix:{self.folder / 'qtest.socket'},server=on,wait=off", "-qtest-log", "none",
+                          "-trace", f"enable={TRACE_EVENT},file={self.folder / 'remap.trace'}"]
         arguments += [*self._helper.arguments, *options.qemu_arguments]
         self._started = time.monotonic()
         with (self.folder / "qemu.log").open("wb") as log:
