@@ -111,6 +111,13 @@ static uint32_t observation_behind(uint32_t kind)
     }
 }
 
+/* The backend said beforehand that it does not have this operation. */
+static int unsupported(const struct irqcts_trace *trace, uint32_t index)
+{
+    return trace->results[index].status == IRQCTS_STATUS_NOT_SUPPORTED &&
+           ((trace->description.operations >> trace->operations[index].kind) & 1u) == 0;
+}
+
 static uint32_t expectation_outcome(const struct irqcts_trace *trace, uint32_t index)
 {
     const struct irqcts_expectation *stated = &trace->stated[index];
@@ -121,9 +128,7 @@ static uint32_t expectation_outcome(const struct irqcts_trace *trace, uint32_t i
     if (stated->flags == 0) {
         return IRQCTS_EXPECTATION_NOT_STATED;
     }
-    if (result->status == IRQCTS_STATUS_NOT_EXECUTED ||
-        (result->status == IRQCTS_STATUS_NOT_SUPPORTED &&
-         ((trace->description.operations >> trace->operations[index].kind) & 1u) == 0)) {
+    if (result->status == IRQCTS_STATUS_NOT_EXECUTED || unsupported(trace, index)) {
         return IRQCTS_EXPECTATION_NOT_OBSERVABLE;
     }
     if ((stated->flags & IRQCTS_EXPECTS_STATUS) != 0 && result->status != stated->status) {
@@ -200,7 +205,9 @@ int32_t irqcts_trace_judge(struct irqcts_outcome *out, struct irqcts_trace *trac
             irqcts_model_judge(model, &trace->operations[i], &trace->results[i],
                                trace->deliveries + trace->results[i].delivery_first, &out->coverage, &step->judgement);
         } else { /* raw calls go past the oracle: from here on only what the author states counts */
-            step->judgement = (struct irqcts_judgement){.statuses = (1u << IRQCTS_STATUS_COUNT) - 1u};
+            step->judgement = (struct irqcts_judgement){.kind = unsupported(trace, i) ? IRQCTS_JUDGEMENT_NOT_OBSERVED
+                                                                                       : IRQCTS_JUDGEMENT_CONFORMS,
+                                                        .statuses = (1u << IRQCTS_STATUS_COUNT) - 1u};
         }
         step->expectation = expectation_outcome(trace, i);
         step->expectation_clause = trace->stated[i].clause;
