@@ -4,7 +4,7 @@
  * wire form on standard input and output.  It judges nothing; that is the
  * harness's part, so that this program stays small and the same everywhere.
  *
- *   irqcts-agent --backend NAME_OR_PATH [--options KEY=VALUE,…] [--token TOKEN]
+ *   irqcts-agent --backend NAME_OR_PATH [--options KEY=VALUE,…] [--token TOKEN] [--listen [ADDRESS:]PORT]
  *
  * It ends on CLOSE, at the end of its input, and on SIGTERM or SIGINT, and
  * always closes the backend first, so that the device is restored.
@@ -12,6 +12,7 @@
 #if !defined(_WIN32)
 #  define _POSIX_C_SOURCE 200809L
 #endif
+#include "agent_listen.h"
 #include "agent_registry.h"
 #include "agent_stream.h"
 
@@ -25,6 +26,7 @@ struct arguments {
     const char *backend;
     const char *options;
     const char *token;
+    const char *listen; /* NULL: standard input and output */
 };
 
 struct agent {
@@ -193,14 +195,15 @@ static int usage(const char *problem)
 {
     (void)fprintf(stderr,
                   "irqcts-agent: %s\nusage: irqcts-agent --backend NAME_OR_PATH [--options KEY=VALUE,...] "
-                  "[--token TOKEN]\n",
+                  "[--token TOKEN] [--listen [ADDRESS:]PORT]\n",
                   problem);
     return 2;
 }
 
 int main(int count, char **values)
 {
-    struct arguments arguments = {NULL, "", ""};
+    struct arguments arguments = {NULL, "", "", NULL};
+    char sentence[512];
     struct agent agent = {0};
     int status;
 
@@ -208,6 +211,7 @@ int main(int count, char **values)
         const char **target = strcmp(values[i], "--backend") == 0   ? &arguments.backend
                               : strcmp(values[i], "--options") == 0 ? &arguments.options
                               : strcmp(values[i], "--token") == 0   ? &arguments.token
+                              : strcmp(values[i], "--listen") == 0  ? &arguments.listen
                                                                     : NULL;
         if (target == NULL) {
             return usage("an argument that is not known");
@@ -219,6 +223,12 @@ int main(int count, char **values)
     }
     if (arguments.backend == NULL) {
         return usage("--backend is missing");
+    }
+    if (arguments.listen != NULL && arguments.token[0] == '\0') {
+        return usage("--listen needs a --token: whoever reaches the port could use the device");
+    }
+    if (arguments.listen != NULL && agent_listen(arguments.listen, sentence, sizeof(sentence)) != 0) {
+        return usage(sentence);
     }
     agent.arguments = &arguments;
     agent_register_backends();
