@@ -83,7 +83,9 @@ int faulted_mask(const struct emulator_device *device, const struct emulator_fun
 {
     switch (device->choices.fault) {
     case FAULT_A3:
-        return entry + 1u < function->entries ? entry_bytes(function, entry + 1u)[ENTRY_ADDRESS_LOW] & 4 : 0;
+        return entry + 1u < function->entries
+                   ? entry_bytes(function, entry + 1u)[ENTRY_ADDRESS_LOW] & ENTRY_MASK_BIT
+                   : masked;
     case FAULT_D8:
         return masked || bit_of(function->fault_bits, entry);
     case FAULT_D9:
@@ -451,6 +453,12 @@ static int faulted_control_dword(struct emulator_device *device, struct emulator
 int faulted_dword(struct emulator_device *device, struct emulator_function *function, uint32_t entry, uint32_t place,
                   uint32_t *value)
 {
+    if (place == ENTRY_CONTROL && HAS(device, A3) && entry + 1u < function->entries) {
+        store32(entry_bytes(function, entry + 1u) + ENTRY_ADDRESS_LOW, *value);
+        function->dirty |= 1u << ((entry + 1u) / 64u);
+        release_entry(device, function, entry);
+        return 1;
+    }
     if (place == ENTRY_CONTROL) {
         return faulted_control_dword(device, function, entry, value);
     }
@@ -498,7 +506,7 @@ int faulted_dword(struct emulator_device *device, struct emulator_function *func
 void faulted_after_dword(struct emulator_device *device, struct emulator_function *function, uint32_t entry,
                          uint32_t place, uint32_t old, uint32_t value)
 {
-    if (HAS(device, A3) && entry > 0) {
+    if (HAS(device, A3) && entry > 0 && place == ENTRY_ADDRESS_LOW) {
         release_entry(device, function, entry - 1u);
     } else if (HAS(device, VWRITE_PAUSED_SENDS) && place == ENTRY_CONTROL && (old & ~value & ENTRY_MASK_BIT) != 0 &&
                function->paused && pending_bit(function, entry) && function_enabled(device, function) &&
