@@ -104,7 +104,7 @@ static int32_t emulator_describe(void *context, struct irqcts_backend_descriptio
 static int32_t build(struct emulator *emulator, const struct emulator_shape *shape)
 {
     size_t device_size = emulator_device_size(shape);
-    size_t counters = emulator->sink.total;
+    size_t counters = emulator->sink.total > 0 ? emulator->sink.total : 1u;
 
     if (device_size > emulator->device_capacity) {
         free(emulator->device_memory);
@@ -116,7 +116,7 @@ static int32_t build(struct emulator *emulator, const struct emulator_shape *sha
         emulator->counters = calloc(counters, 2u * sizeof(uint32_t));
         emulator->counters_capacity = emulator->counters != NULL ? counters : 0;
     }
-    if (emulator->device_memory == NULL || (emulator->counters == NULL && counters > 0)) {
+    if (emulator->device_memory == NULL || emulator->counters == NULL) {
         emulator->driver.device = NULL;
         return IRQCTS_ERROR_MEMORY;
     }
