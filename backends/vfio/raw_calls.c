@@ -178,6 +178,9 @@ void vfio_execute_raw(struct vfio_backend *backend, const struct irqcts_operatio
         break;
     case IRQCTS_OPERATION_VFIO_RESET:
         finish(result, ioctl(backend->device.file, VFIO_DEVICE_RESET));
+        if (result->status == IRQCTS_STATUS_OK && backend->stimulus != NULL) {
+            backend->stimulus->arm(backend->stimulus_state); /* the device forgot how to have events */
+        }
         break;
     default:
         result->status = IRQCTS_STATUS_NOT_SUPPORTED;
