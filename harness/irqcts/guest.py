@@ -137,6 +137,10 @@ class Guest:
             raise
 
     @property
+    def running(self) -> bool:
+        return not self._ended and self._process is not None and self._process.poll() is None
+
+    @property
     def address(self) -> str:
         """The device's PCI address inside the guest."""
         assert self._device is not None

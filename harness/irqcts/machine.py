@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fixture `machine`: what a test sees of the device, and the judging of its programs.
+
+`check` judges a program twice, by the oracle and by what the test states, and keeps the two apart: a
+program that satisfies one and not the other is a FAIL whose attribution says which.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import controls, requirements
+from .agent import AgentProcess
+from .declarations import Needs, Shape
+from .description import Description
+from .program import Program
+from .trace import Trace
+from .verdict import AgentCrash, AgentTimeout, Ending, HarnessError, Inconclusive, NonConformance, NotTested
+
+
+class Machine:
+    """One test's view of the device under test."""
+
+    def __init__(self, agent: AgentProcess, needs: Needs) -> None:
+        self._agent = agent
+        self._needs = needs
+        self.description: Description = agent.description()
+        requirements.check_declared(needs, self.description)
+        self.shape: Shape = requirements.shape_for(needs, self.description)
+        self.covered: set[str] = set()
+        self.executed = 0
+        self.judged = 0
+        self.traces: list[Trace] = []
+        #: The control that ran last, if nothing has run since (it is the next program's "before").
+        self._control_passed: tuple[Any, ...] | None = None
+
+    def program(self) -> Program:
+        """A program that begins with the configuration of this test's shape."""
+        shape = self.shape
+        return Program().configure(shape.entries, shape.messages, shape.vfs, shape.vf_entries, shape.vf_messages)
+
+    def check(self, program: Program, timeout: float | None = None) -> Trace:
+        """Runs and judges; raises the ending that is not PASS.  Silence is bracketed by controls."""
+        requirements.check_program(program, self.description, self._needs)
+        if not requirements.states_silence(program):
+            self._control_passed = None
+            return self.judge(self.run(program, timeout))
+        before = self._control(program, "before")
+        self._control_passed = None
+        trace = self.judge(self.run(program, timeout))
+        after = self._control(program, "after")
+        for when, why in (("before", before), ("after", after)):
+            if why is not None:
+                raise Inconclusive(f"nothing more than permitted arrived, but the control {when} it failed: {why}",
+                                   evidence=[f"control {when}: {why}"], programs=[self._as_json(trace)])
+        return trace
+
+    def run(self, program: Program, timeout: float | None = None) -> Trace:
+        """Runs a program in the agent without judging what its trace shows."""
+        self._control_passed = None
+        try:
+            trace = self._agent.run(program, timeout)
+        except (AgentCrash, AgentTimeout, HarnessError) as ending:
+            ending.programs.append({"text": program.text(), "steps": [], "first_divergence": None})
+            raise
+        self.executed += 1
+        self.traces.append(trace)
+        self.covered |= trace.covered()
+        return trace
+
+    def judge(self, trace: Trace) -> Trace:
+        """Raises when the trace is not a PASS; for tests that ran a program themselves."""
+        self.judged += 1
+        if not trace.conforms:
+            raise self._nonconformance(trace)
+        missing = trace.first_not_observed
+        if missing is not None:
+            step = trace[missing]
+            if missing == 0:
+                raise HarnessError(f"the backend could not configure the device: {step.observed}", cause="backend",
+                                   programs=[self._as_json(trace)])
+            raise NotTested(f"the backend cannot do or see step {missing}, {step.operation}: {step.observed}",
+                            evidence=[f"{self.description.identity}: step {missing}, {step.operation}: "
+                                      f"{step.observed}"], programs=[self._as_json(trace)])
+        return trace
+
+    def _nonconformance(self, trace: Trace) -> NonConformance:
+        first = trace.first_divergence
+        assert first is not None
+        step = trace[first]
+        where = f"step {first}, {step.operation}: {step.reason}"
+        cause = "device"
+        if trace.oracle_failed and trace.statement_failed:
+            why = f"oracle and test agree: {where}"
+        elif trace.oracle_failed:
+            why = f"the oracle does not permit what was seen, the test's own statements hold: {where}"
+        else:
+            why = f"the test's own statement fails, the oracle permits what was seen: {where}"
+        if "model" in self.description.properties and not (trace.oracle_failed and trace.statement_failed):
+            cause = "suite"
+            why = "the device is the oracle itself, so oracle and test contradict each other: " + why
+        return NonConformance(why, cause=cause, programs=[self._as_json(trace)])
+
+    def _as_json(self, trace: Trace) -> dict[str, Any]:
+        return trace.as_json()
+
+    def _control(self, program: Program, when: str) -> str | None:
+        """Why the control failed; None when it delivered.  Remembered until the next program runs."""
+        shape = controls.shape_of(program)
+        if shape.messages == 0 and "configurable" in self.description.properties:
+            shape = Shape(entries=1, messages=1)  # a function without MSI-X has no path of its own
+        functions = controls.control_functions(program)
+        key = (shape, *functions)
+        if when == "before" and self._control_passed == key:
+            return None
+        control = controls.control_program(self.description, shape, functions)
+        if control is None:
+            if when == "before":
+                raise NotTested("silence cannot be judged: the backend cannot show that the path delivers",
+                                evidence=[f"{self.description.identity}: stimulus {self.description.stimulus}"])
+            return None
+        try:
+            why = controls.delivered(control, self._agent.run(control))
+        except Ending as ending:
+            why = ending.why
+        self._control_passed = key if why is None else None
+        return why
