@@ -101,6 +101,9 @@ struct emulator_function {
     uint64_t table_bar_size;
     uint64_t pba_bar_base;
     uint64_t pba_bar_size;
+    /* The table's own addresses, for the common access; size 0: not decoded, or a fault is planted. */
+    uint64_t table_base;
+    uint64_t table_size;
     uint64_t stale[EMULATOR_PENDING_WORDS];
     /* Memory of planted faults, unused without one. */
     uint64_t fault_bits[EMULATOR_PENDING_WORDS];

@@ -21,6 +21,9 @@ void update_decoding(const struct emulator_device *device, struct emulator_funct
     function->pba_bar_base = bar_base(device, function, device->choices.pba_bar);
     function->table_bar_size = decoding ? device->bar_size[device->choices.table_bar] : 0;
     function->pba_bar_size = decoding ? device->bar_size[device->choices.pba_bar] : 0;
+    function->table_base = function->table_bar_base + device->choices.table_offset;
+    function->table_size =
+        decoding && !FAULTY(device) ? (uint64_t)function->entries * EMULATOR_ENTRY_BYTES : 0;
 }
 
 uint32_t emulator_config_read(const struct emulator_device *device, uint32_t index, uint32_t offset, uint32_t width)
@@ -29,6 +32,9 @@ uint32_t emulator_config_read(const struct emulator_device *device, uint32_t ind
     uint32_t value = 0;
     uint32_t i;
 
+    if (width == 2 && offset + 2 <= EMULATOR_CONFIG_BYTES) {
+        return (uint32_t)function->config[offset] | (uint32_t)function->config[offset + 1] << 8;
+    }
     for (i = 0; i < width && offset + i < EMULATOR_CONFIG_BYTES; i++) {
         value |= (uint32_t)function->config[offset + i] << (8u * i);
     }
@@ -36,8 +42,8 @@ uint32_t emulator_config_read(const struct emulator_device *device, uint32_t ind
 }
 
 /* Message Control has changed from `was` to `is` (its upper byte). */
-static void control_changed(struct emulator_device *device, struct emulator_function *function, uint32_t was,
-                            uint32_t is)
+static inline void control_changed(struct emulator_device *device, struct emulator_function *function, uint32_t was,
+                                   uint32_t is)
 {
     int enabled = (is & CONTROL_HIGH_ENABLE) != 0;
 
@@ -64,6 +70,13 @@ void emulator_config_write(struct emulator_device *device, uint32_t index, uint3
     uint32_t end;
     uint32_t i;
 
+    if (offset == CONFIG_MSIX + 2 && width == 2 && !FAULTY(device)) { /* the common write: Message Control */
+        uint32_t bits = writable[CONFIG_MSIX + 3];
+        function->config_dirty = 1;
+        function->config[CONFIG_MSIX + 3] = (uint8_t)((control & ~bits) | ((value >> 8) & bits));
+        control_changed(device, function, control, control_high(function));
+        return;
+    }
     if (FAULTY(device) && faulted_config_write(device, function, offset, width, &value)) {
         return;
     }

@@ -42,15 +42,13 @@ static void keep_former(struct emulator_device *device, struct emulator_function
     function->stale_any = 1;
 }
 
-void write_table_dword(struct emulator_device *device, struct emulator_function *function, uint32_t entry,
-                       uint32_t place, uint32_t value)
+/* One DWORD of an entry: what a write changes and what an unmask releases. */
+static inline void write_dword(struct emulator_device *device, struct emulator_function *function, uint32_t entry,
+                               uint32_t place, uint32_t value)
 {
     uint8_t *bytes = entry_bytes(function, entry);
     uint32_t old = load32(bytes + place);
 
-    if (FAULTY(device) && faulted_dword(device, function, entry, place, &value)) {
-        return;
-    }
     function->dirty |= 1u << (entry / 64u);
     if (place == ENTRY_CONTROL) {
         if (!device->choices.reserved_bits_stored) {
@@ -59,7 +57,7 @@ void write_table_dword(struct emulator_device *device, struct emulator_function 
         store32(bytes + ENTRY_CONTROL, value);
         if ((value & ENTRY_MASK_BIT) != 0) {
             bit_off(function->stale, entry);
-        } else if ((old & ENTRY_MASK_BIT) != 0) {
+        } else if (pending_bit(function, entry) && (old & ENTRY_MASK_BIT) != 0) {
             release_entry(device, function, entry);
         }
     } else {
@@ -71,6 +69,17 @@ void write_table_dword(struct emulator_device *device, struct emulator_function 
         }
         store32(bytes + place, value);
     }
+}
+
+void write_table_dword(struct emulator_device *device, struct emulator_function *function, uint32_t entry,
+                       uint32_t place, uint32_t value)
+{
+    uint32_t old = load32(entry_bytes(function, entry) + place);
+
+    if (FAULTY(device) && faulted_dword(device, function, entry, place, &value)) {
+        return;
+    }
+    write_dword(device, function, entry, place, value);
     if (FAULTY(device)) {
         faulted_after_dword(device, function, entry, place, old, value);
     }
@@ -139,7 +148,15 @@ static int access_odd(uint64_t offset, uint32_t width)
     return width < 4 || offset % width != 0;
 }
 
-uint64_t emulator_memory_read(struct emulator_device *device, uint64_t address, uint32_t width)
+/* A DWORD of the table of the function asked last: most accesses. */
+static inline int common_access(const struct emulator_function *function, uint64_t address, uint32_t width,
+                                uint64_t *offset)
+{
+    *offset = address - function->table_base;
+    return *offset < function->table_size && width == 4 && (*offset & 3u) == 0;
+}
+
+static uint64_t read_elsewhere(struct emulator_device *device, uint64_t address, uint32_t width)
 {
     struct emulator_function *function = find_claimant(device, address);
     uint32_t table_offset = device->choices.table_offset;
@@ -177,7 +194,18 @@ uint64_t emulator_memory_read(struct emulator_device *device, uint64_t address, 
     return 0; /* a reserved part of a BAR */
 }
 
-void emulator_memory_write(struct emulator_device *device, uint64_t address, uint32_t width, uint64_t value)
+uint64_t emulator_memory_read(struct emulator_device *device, uint64_t address, uint32_t width)
+{
+    const struct emulator_function *function = &device->functions[device->last_claim];
+    uint64_t offset;
+
+    if (common_access(function, address, width, &offset)) {
+        return load32(function->table + offset);
+    }
+    return read_elsewhere(device, address, width);
+}
+
+static void write_elsewhere(struct emulator_device *device, uint64_t address, uint32_t width, uint64_t value)
 {
     struct emulator_function *function = find_claimant(device, address);
     uint32_t table_offset = device->choices.table_offset;
@@ -206,5 +234,18 @@ void emulator_memory_write(struct emulator_device *device, uint64_t address, uin
         } else if (FAULTY(device)) { /* ENTRY-BEYOND: no vector is affected */
             (void)faulted_table_write(device, function, offset, width, value);
         }
+    }
+}
+
+void emulator_memory_write(struct emulator_device *device, uint64_t address, uint32_t width, uint64_t value)
+{
+    struct emulator_function *function = &device->functions[device->last_claim];
+    uint64_t offset;
+
+    if (common_access(function, address, width, &offset)) {
+        write_dword(device, function, (uint32_t)(offset / EMULATOR_ENTRY_BYTES),
+                    (uint32_t)(offset % EMULATOR_ENTRY_BYTES), (uint32_t)value);
+    } else {
+        write_elsewhere(device, address, width, value);
     }
 }
