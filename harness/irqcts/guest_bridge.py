@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An agent that lives in a guest, as a program on this side: boots the guest and relays its frames.
+
+    python3 -m irqcts.guest_bridge --guest bookworm --device rocker [--alarms FILE]
+
+To the harness it is an agent like any other: frames on standard input and output, a sentence on standard
+error when it ends early.  It ends when its input does, and takes the guest with it.
+
+After every answer of the agent it asks the guest's kernel for its log, before it passes the answer on.
+What alarms there (a BUG, a WARNING, an Oops, a DMAR fault) is in the alarms file by the time the harness
+sees the answer, one JSON object a line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import select
+import signal
+import struct
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from .guest import TRANSPORTS, Guest, GuestError, GuestOptions, GuestUnavailable
+from .guest_devices import DEVICES
+from .guest_kernel import Kernel, KernelUnavailable, distribution_kernel, kernel_from_file
+from .paths import layout
+
+EXIT_UNAVAILABLE = 69  # sysexits: the guest cannot be had here, nothing was tested
+EXIT_LOST = 70  # the guest or its agent was lost
+_HEADER = struct.Struct("<IHHII")  # magic, version, type, sequence, length (core/include/irqcts/wire.h)
+_CLOSED = 7
+_LOOK_SECONDS = 0.25
+
+
+class _Ended(Exception):
+    """The harness is done, or wants this program to end."""
+
+
+def _on_signal(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Ended
+
+
+class Bridge:
+    """Relays frames between standard input and output and the guest's agent channel."""
+
+    def __init__(self, guest: Guest, alarms: Path | None) -> None:
+        self._guest = guest
+        self._channel = guest.channel
+        self._alarms = alarms
+        self._from_agent = bytearray()
+
+    def serve(self) -> None:
+        """Until the harness closes its end or the agent said CLOSED."""
+        source = sys.stdin.fileno()
+        while True:
+            ready, _, _ = select.select([source, self._channel], [], [], _LOOK_SECONDS)
+            if source in ready:
+                data = os.read(source, 1 << 20)
+                if not data:
+                    return
+                self._channel.sendall(data)
+            if self._channel in ready:
+                data = self._channel.recv(1 << 20)
+                if not data:
+                    raise GuestError("the guest closed its agent channel")
+                self._from_agent += data
+                if self._pass_frames():
+                    return
+            if not ready and (status := self._guest.agent_ended()) is not None:
+                raise GuestError(f"the agent in the guest {status}")
+
+    def _pass_frames(self) -> bool:
+        """Passes whole frames on; True after the last one."""
+        while len(self._from_agent) >= _HEADER.size:
+            _, _, kind, _, length = _HEADER.unpack_from(self._from_agent)
+            end = _HEADER.size + length
+            if len(self._from_agent) < end:
+                return False
+            self.note_alarms()
+            sys.stdout.buffer.write(self._from_agent[:end])
+            sys.stdout.buffer.flush()
+            del self._from_agent[:end]
+            if kind == _CLOSED:
+                return True
+        return False
+
+    def note_alarms(self) -> None:
+        records = [record for record in self._guest.kernel_log() if record.alarming]
+        if self._alarms is not None and records:
+            with self._alarms.open("a", encoding="utf-8") as file:
+                for record in records:
+                    file.write(json.dumps({"level": record.level, "sequence": record.sequence,
+                                           "microseconds": record.microseconds, "text": record.text}) + "\n")
+
+
+def _kernel(arguments: argparse.Namespace) -> Kernel:
+    if arguments.kernel is not None:
+        return kernel_from_file(arguments.kernel, arguments.modules)
+    return distribution_kernel(arguments.guest, arguments.cache)
+
+
+def guest_options(arguments: argparse.Namespace) -> GuestOptions:
+    """The guest that the command line asks for, with this build's programs in it."""
+    binaries = layout().agent.parent
+    init = binaries / "irqcts-guest-init"
+    if layout().installed:
+        init = binaries.parent / "libexec" / "irqcts" / "irqcts-guest-init"
+    return GuestOptions(kernel=_kernel(arguments), init=init, agent=binaries / "irqcts-agent-static",
+                        device=arguments.device, vectors=arguments.vectors, append=arguments.append,
+                        qemu=arguments.qemu, transport=arguments.transport, processors=arguments.processors,
+                        folder=arguments.folder)
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="irqcts.guest_bridge", description="An agent in a guest.")
+    found.add_argument("--guest", default="bookworm", metavar="SUITE", help="distribution whose cloud kernel is booted")
+    found.add_argument("--kernel", type=Path, metavar="PATH", help="a kernel image of your own instead (bzImage, vmlinux)")
+    found.add_argument("--modules", type=Path, metavar="DIR", help="its modules, where VFIO is not built in")
+    found.add_argument("--append", default="", metavar="TEXT", help="more of the kernel's command line")
+    found.add_argument("--device", default="rocker", choices=sorted(DEVICES), help="the device under test")
+    found.add_argument("--vectors", type=int, default=0, metavar="N", help="vectors of an ivshmem device")
+    found.add_argument("--qemu", default="qemu-system-x86_64", metavar="PATH")
+    found.add_argument("--transport", default=TRANSPORTS[0], choices=TRANSPORTS)
+    found.add_argument("--processors", type=int, default=1, metavar="N")
+    found.add_argument("--options", default="", help="options of the vfio backend, without device=")
+    found.add_argument("--alarms", type=Path, metavar="FILE", help="where alarming kernel messages are noted")
+    found.add_argument("--cache", type=Path, metavar="DIR", help="where kernels are kept")
+    found.add_argument("--folder", type=Path, metavar="DIR", help="keep the console and the logs here")
+    return found
+
+
+def main() -> int:
+    arguments = parser().parse_args()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _on_signal)
+    try:
+        with Guest(guest_options(arguments)) as guest:
+            if guest.problems:
+                print(f"the guest is not ready for VFIO: {'; '.join(guest.problems)}", file=sys.stderr)
+                return EXIT_UNAVAILABLE
+            guest.kernel_log()  # what the boot itself said is no test's
+            options = ",".join(part for part in (f"device={guest.address}", arguments.options) if part)
+            guest.start_agent(["--backend", "vfio", "--options", options])
+            bridge = Bridge(guest, arguments.alarms)
+            try:
+                bridge.serve()
+            except BrokenPipeError:
+                pass  # the harness is gone; the guest ends in order all the same
+            guest.stop_agent()
+            bridge.note_alarms()
+    except _Ended:
+        return 0
+    except (GuestUnavailable, KernelUnavailable) as error:
+        print(error, file=sys.stderr)
+        return EXIT_UNAVAILABLE
+    except GuestError as error:
+        print(error, file=sys.stderr)
+        return EXIT_LOST
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
