@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from irqcts import clauses, needs
-from irqcts.machine import NotApplicable
+from irqcts.verdict import NotApplicable
 from irqcts.vfio_program import (BOOL, CONFIG_REGION, EVENTFD, INFO_AUTOMASKED, INFO_EVENTFD, INFO_MASKABLE,
                                  INFO_NORESIZE, INTX, IRQ_INDEXES, MASK, MSI, NONE, SET_HEADER_BYTES, TRIGGER, UNMASK,
                                  Exceptional, VfioProgram, bool_payload, eventfd_payload)
@@ -35,7 +35,7 @@ four_vectors = needs(entries=4, messages=4, stimulus="device",
 @pytest.fixture
 def profile(machine: Any) -> dict[str, Any]:
     """What this kernel's version does where versions differ."""
-    driver = machine.description.driver.decode()
+    driver = machine.description.driver
     found = re.search(r"Linux (\d+)\.(\d+)", driver)
     assert found is not None, f"no kernel version in {driver!r}"
     version = [int(found.group(1)), int(found.group(2))]
@@ -272,7 +272,7 @@ def test_other_kinds_of_interrupt_while_msix_is_on(machine: Any, index: int) -> 
 @four_vectors
 def test_msix_while_intx_is_on(machine: Any) -> None:
     """MSI-X cannot be enabled while INTx is; after INTx is disabled it can."""
-    if machine.run(_irq_count(machine, INTX)).value(1) >> 32 == 0:
+    if machine.run(_irq_count(machine, INTX))[1].value >> 32 == 0:
         raise NotApplicable("the device has no INTx pin, as its GET_IRQ_INFO says")
     program = begin(machine)
     program.set_irqs(EVENTFD | TRIGGER, 0, 1, index=INTX)
@@ -388,7 +388,7 @@ def test_a_failure_inside_a_block(machine: Any) -> None:
     program.poll({0: (0, 1), 1: (0, 1), 2: (0, 1), 3: 1}, "VFIO-NOT-ATOMIC")
     trace = machine.run(program.finish())
     machine.judge(trace)
-    arrived = {message for _, message in trace.deliveries(polled)}
+    arrived = set(trace[polled].deliveries)
     assert arrived in ({3}, {0, 1, 2, 3}), f"after a failure at position 2 vectors {sorted(arrived)} deliver"
 
 
@@ -503,7 +503,7 @@ def _find_capability(machine: Any) -> int:
     for offset in range(0, 0x100, 4):
         program.line(f"config-read +0x{offset:x} width=4")
     trace = machine.run(program.finish())
-    space = b"".join(trace.value(1 + word).to_bytes(4, "little") for word in range(64))
+    space = b"".join(trace[1 + word].value.to_bytes(4, "little") for word in range(64))
     offset = space[0x34] & 0xFC
     for _ in range(48):
         if offset == 0 or space[offset] == 0x11:
@@ -561,14 +561,14 @@ def test_set_irqs_leaves_bus_master_alone(machine: Any) -> None:
 @pytest.mark.parametrize("width", [1, 2, 4, 8])
 def test_reading_the_table_through_the_region(machine: Any, width: int) -> None:
     """read() of the table gives ones, write() takes its bytes and drops them; the mapping shows what is there."""
-    description = machine.description
-    offset = description.table_offset + 16
+    geometry = machine.description.geometry
+    table, offset = geometry["table_bar"], geometry["table_offset"] + 16
     program = enabled(machine)
     program.mask(1)
     for at in range(0, 16, width):
-        program.region_read(description.table_bar, offset + at, width, value=ALL_ONES[width],
+        program.region_read(table, offset + at, width, value=ALL_ONES[width],
                             clause="VFIO-REGION-TABLE")
-        program.region_write(description.table_bar, offset + at, width, 0, returned=width,
+        program.region_write(table, offset + at, width, 0, returned=width,
                              clause="VFIO-REGION-TABLE")
     program.masks({0: 0, 1: 1, 2: 0, 3: 0}, "VFIO-REGION-TABLE")
     program.mask(1, False)
@@ -580,17 +580,16 @@ def test_reading_the_table_through_the_region(machine: Any, width: int) -> None:
 @four_vectors
 def test_reading_the_pending_bits_through_the_region(machine: Any) -> None:
     """The PBA is readable through the region and shows the device's own bits."""
-    description = machine.description
+    geometry = machine.description.geometry
+    bits = geometry["pba_bar"], geometry["pba_offset"], 4
     program = enabled(machine)
     program.mask(2)
     program.raise_event(2)
     program.poll({})
-    program.region_read(description.pba_bar, description.pba_offset, 4, value=0b100, mask=0b1111,
-                        clause="VFIO-REGION-TABLE")
+    program.region_read(*bits, value=0b100, mask=0b1111, clause="VFIO-REGION-TABLE")
     program.mask(2, False)
     program.poll({2: 1})
-    program.region_read(description.pba_bar, description.pba_offset, 4, value=0, mask=0b1111,
-                        clause="VFIO-REGION-TABLE")
+    program.region_read(*bits, value=0, mask=0b1111, clause="VFIO-REGION-TABLE")
     machine.check(program.finish())
 
 
@@ -599,7 +598,7 @@ def test_reading_the_pending_bits_through_the_region(machine: Any) -> None:
 def test_the_table_can_be_mapped(machine: Any) -> None:
     """The BAR that holds the table may be mapped, with the table in it, and the mapping shows real contents."""
     program = enabled(machine)
-    program.region_info(machine.description.table_bar, value=TABLE_MAPPABLE | REGION_READ_WRITE_MAP,
+    program.region_info(machine.description.geometry["table_bar"], value=TABLE_MAPPABLE | REGION_READ_WRITE_MAP,
                         mask=TABLE_MAPPABLE | REGION_READ_WRITE_MAP, clause="VFIO-MMAP")
     program.masks({0: 0, 1: 0, 2: 0, 3: 0}, "VFIO-MMAP")
     machine.check(program.finish())
@@ -630,7 +629,7 @@ def test_device_reset(machine: Any) -> None:
     asked = len(program)
     program.reset(errno=None)
     trace = machine.run(program.finish())
-    refused = trace.status(asked) != "ok"
+    refused = trace[asked].status != "ok"
     program = enabled(machine)
     program.reset(errno="EINVAL" if refused else "", clause="VFIO-RESET")
     if not refused:

@@ -8,7 +8,8 @@ error when it ends early.  It ends when its input does, and takes the guest with
 
 After every answer of the agent it asks the guest's kernel for its log, before it passes the answer on.
 What alarms there (a BUG, a WARNING, an Oops, a DMAR fault) is in the alarms file by the time the harness
-sees the answer, one JSON object a line.
+sees the answer, one JSON object a line.  With a witness (guest_witness.py) what that one sees after each
+answer is appended to its file in the same way.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from typing import NoReturn
 from .guest import TRANSPORTS, Guest, GuestError, GuestOptions, GuestUnavailable
 from .guest_devices import DEVICES
 from .guest_kernel import Kernel, KernelUnavailable, distribution_kernel, kernel_from_file
+from .guest_witness import Witness, WitnessError
 from .paths import layout
 
 EXIT_UNAVAILABLE = 69  # sysexits: the guest cannot be had here, nothing was tested
 EXIT_LOST = 70  # the guest or its agent was lost
 _HEADER = struct.Struct("<IHHII")  # magic, version, type, sequence, length (core/include/irqcts/wire.h)
+_TRACE = 4
 _CLOSED = 7
 _LOOK_SECONDS = 0.25
 
@@ -47,10 +50,12 @@ def _on_signal(_number: int, _frame: FrameType | None) -> NoReturn:
 class Bridge:
     """Relays frames between standard input and output and the guest's agent channel."""
 
-    def __init__(self, guest: Guest, alarms: Path | None) -> None:
+    def __init__(self, guest: Guest, alarms: Path | None, witness: Path | None) -> None:
         self._guest = guest
         self._channel = guest.channel
         self._alarms = alarms
+        self._witness_file = witness
+        self._witness: Witness | None = None
         self._from_agent = bytearray()
 
     def serve(self) -> None:
@@ -81,6 +86,8 @@ class Bridge:
             if len(self._from_agent) < end:
                 return False
             self.note_alarms()
+            if kind == _TRACE:
+                self._note_witness()
             sys.stdout.buffer.write(self._from_agent[:end])
             sys.stdout.buffer.flush()
             del self._from_agent[:end]
@@ -95,6 +102,19 @@ class Bridge:
                 for record in records:
                     file.write(json.dumps({"level": record.level, "sequence": record.sequence,
                                            "microseconds": record.microseconds, "text": record.text}) + "\n")
+
+
+    def _note_witness(self) -> None:
+        if self._witness_file is None:
+            return
+        if self._witness is None:
+            self._witness = self._guest.witness()
+        seen = self._witness
+        messages = [[address, data, count] for (address, data), count in seen.messages().items()]
+        table = [[entry.address, entry.data, entry.control] for entry in seen.table()]
+        with self._witness_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"control": seen.control(), "table": table, "pending": seen.pending(),
+                                   "messages": messages}) + "\n")
 
 
 def _kernel(arguments: argparse.Namespace) -> Kernel:
@@ -112,7 +132,7 @@ def guest_options(arguments: argparse.Namespace) -> GuestOptions:
     return GuestOptions(kernel=_kernel(arguments), init=init, agent=binaries / "irqcts-agent-static",
                         device=arguments.device, vectors=arguments.vectors, append=arguments.append,
                         qemu=arguments.qemu, transport=arguments.transport, processors=arguments.processors,
-                        folder=arguments.folder)
+                        folder=arguments.folder, witness=arguments.witness is not None)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -128,6 +148,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--processors", type=int, default=1, metavar="N")
     found.add_argument("--options", default="", help="options of the vfio backend, without device=")
     found.add_argument("--alarms", type=Path, metavar="FILE", help="where alarming kernel messages are noted")
+    found.add_argument("--witness", type=Path, metavar="FILE", help="where a second look at the device is noted")
     found.add_argument("--cache", type=Path, metavar="DIR", help="where kernels are kept")
     found.add_argument("--folder", type=Path, metavar="DIR", help="keep the console and the logs here")
     return found
@@ -145,7 +166,7 @@ def main() -> int:
             guest.kernel_log()  # what the boot itself said is no test's
             options = ",".join(part for part in (f"device={guest.address}", arguments.options) if part)
             guest.start_agent(["--backend", "vfio", "--options", options])
-            bridge = Bridge(guest, arguments.alarms)
+            bridge = Bridge(guest, arguments.alarms, arguments.witness)
             try:
                 bridge.serve()
             except BrokenPipeError:
@@ -154,7 +175,7 @@ def main() -> int:
             bridge.note_alarms()
     except _Ended:
         return 0
-    except (GuestUnavailable, KernelUnavailable) as error:
+    except (GuestUnavailable, KernelUnavailable, WitnessError) as error:
         print(error, file=sys.stderr)
         return EXIT_UNAVAILABLE
     except GuestError as error:
