@@ -37,6 +37,17 @@ class Needs:
     observes: tuple[str, ...] = ()
     stimulus: str = "any"
 
+    def check(self) -> None:
+        """Raises DeclarationError for numbers that no device can have."""
+        for what, count, among in (("entries", self.entries, self.messages),
+                                   ("vf_entries", self.vf_entries, self.vf_messages)):
+            if not 0 <= among <= count <= 2048:
+                raise DeclarationError(f"needs {what}={count} with {among} messages: entries are 0..2048 and messages "
+                                       "at most the entries")
+        if not 0 <= self.vfs <= 64 or (self.vfs == 0 and self.vf_entries):
+            raise DeclarationError(f"needs vfs={self.vfs}, vf_entries={self.vf_entries}: at most 64, and no entries "
+                                   "without functions")
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -72,24 +83,25 @@ def operation_word(name: str) -> str:
     return word
 
 
-def needs(*, entries: int = 1, messages: int = 1, vfs: int = 0, vf_entries: int = 0, vf_messages: int = 0,
-          exact: bool = False, operations: Iterable[str] = (), observes: Iterable[str] = (),
-          stimulus: str = "any") -> Callable[[Test], Test]:
-    """What a test needs beyond what its programs show; see Needs."""
+def needs(*, entries: int | str = 1, messages: int | str = 1, vfs: int | str = 0, vf_entries: int | str = 0,
+          vf_messages: int | str = 0, exact: bool = False, operations: Iterable[str] = (),
+          observes: Iterable[str] = (), stimulus: str = "any") -> Callable[[Test], Test]:
+    """What a test needs beyond what its programs show; see Needs.
+
+    A number written "{name}" is the value of that parameter of a parametrized test.
+    """
     seen = tuple(name.replace("_", "-") for name in observes)
     for name in seen:
         if name not in OBSERVATIONS:
             raise DeclarationError(f"there is no observation {name!r}; there are {', '.join(sorted(OBSERVATIONS))}")
     if stimulus not in ("any", *STIMULI.values()):
         raise DeclarationError(f"there is no stimulus {stimulus!r}; there are any, {', '.join(STIMULI.values())}")
-    for what, count, among in (("entries", entries, messages), ("vf_entries", vf_entries, vf_messages)):
-        if not 0 <= among <= count <= 2048:
-            raise DeclarationError(f"needs {what}={count} with {among} messages: entries are 0..2048 and messages at "
-                                   "most the entries")
-    if not 0 <= vfs <= 64 or (vfs == 0 and vf_entries):
-        raise DeclarationError(f"needs vfs={vfs}, vf_entries={vf_entries}: at most 64, and no entries without functions")
-    declared = Needs(entries, messages, vfs, vf_entries, vf_messages, exact,
-                     tuple(operation_word(name) for name in operations), seen, stimulus)
+    numbers = {"entries": entries, "messages": messages, "vfs": vfs, "vf_entries": vf_entries,
+               "vf_messages": vf_messages}
+    declared = Needs(**numbers, exact=exact, observes=seen, stimulus=stimulus,  # type: ignore[arg-type]
+                     operations=tuple(operation_word(name) for name in operations))
+    if all(isinstance(number, int) for number in numbers.values()):
+        declared.check()
 
     def mark(test: Test) -> Test:
         setattr(test, _NEEDS, declared)
