@@ -220,14 +220,21 @@ class Program:
     def table_write_at(self, offset: int, width: int, value: int, **stated: Any) -> Program:
         return self._append(_KIND.IRQCTS_OPERATION_TABLE_WRITE, address=offset, width=width, value=value, **stated)
 
-    def pba_read(self, expect: Mapping[int, int | bool] | None = None, **stated: Any) -> Program:
-        """Reads the pending bits of the entries that `expect` names ({entry: bit}), 64 at a time."""
+    def pba_read(self, expect: Mapping[int, int | bool] | None = None, *, qword: int | None = None,
+                 **stated: Any) -> Program:
+        """Reads the pending bits of the entries that `expect` names ({entry: bit}), 64 at a time.
+
+        qword: reads that one (the first one when neither is given), and no other.
+        """
         words: dict[int, tuple[int, int]] = {}
+        if qword is not None and any(entry // 64 != qword for entry in expect or {}):
+            raise ProgramError(f"pba-read: QWORD {qword} holds entries {64 * qword} to {64 * qword + 63}, and bits of "
+                               "others are expected")
         for entry, bit in (expect or {}).items():
             value, mask = words.get(entry // 64, (0, 0))
             words[entry // 64] = value | int(bool(bit)) << entry % 64, mask | 1 << entry % 64
         if not words:
-            return self.pba_read_at(0, 8, **stated)
+            return self.pba_read_at(8 * (qword or 0), 8, **stated)
         for word, (value, mask) in sorted(words.items()):
             self.pba_read_at(8 * word, 8, expect=value, mask=mask, **stated)
         return self
