@@ -212,7 +212,10 @@ class Guest:
         readable, _, _ = select.select([self._control], [], [], max(patience, 0.0))
         if not readable:
             return False
-        block = self._control.recv(65536)
+        try:
+            block = self._control.recv(65536)
+        except OSError:
+            block = b""
         if not block:
             self._explain_end()
         *lines, self._partial = (self._partial + block).split(b"\n")
