@@ -166,7 +166,7 @@ static void expect_send(const struct model_step *step, struct model_function *fu
 
     model->total_minimum += minimum;
     model->total_maximum += maximum;
-    if (!entry_target(model, entry, &target)) {
+    if (entry->rewritten == REWRITTEN_ANYHOW || !entry_target(model, entry, &target)) {
         model->anywhere += maximum;
         return;
     }
@@ -348,7 +348,7 @@ static uint32_t release_all(const struct model_step *step, struct model_function
 void settle_former(struct model_function *function, struct model_entry *entry)
 {
     if (entry->rewritten) {
-        entry->rewritten = 0;
+        entry->rewritten = REWRITTEN_NOT;
         function->rewritten--;
     }
 }
@@ -368,7 +368,8 @@ static void settle_all_former(struct irqcts_model *model, struct model_function 
 /* Called before address or data of an entry change by register writes. */
 void change_message(struct model_function *function, struct model_entry *entry)
 {
-    int unmasked = (entry->known & KNOWN(VECTOR_CONTROL)) == 0 || (entry->vector_control & MASK_BIT) == 0;
+    int mask_open = (entry->known & KNOWN(VECTOR_CONTROL)) == 0;
+    int unmasked = mask_open || (entry->vector_control & MASK_BIT) == 0;
 
     entry->origin = ORIGIN_REGISTER;
     if (entry->opaque) {
@@ -378,10 +379,12 @@ void change_message(struct model_function *function, struct model_entry *entry)
     }
     if (unmasked && function->enabled && !function->function_mask && !function->paused && !entry->rewritten &&
         (entry->known & KNOWN_MESSAGE) == KNOWN_MESSAGE) {
-        entry->rewritten = 1;
+        entry->rewritten = mask_open ? REWRITTEN_MASK_OPEN : REWRITTEN_UNMASKED;
         entry->former_address = entry->address;
         entry->former_data = entry->data;
         function->rewritten++;
+    } else if (entry->rewritten == REWRITTEN_MASK_OPEN) {
+        entry->rewritten = REWRITTEN_ANYHOW;
     }
 }
 

@@ -28,6 +28,14 @@ enum entry_dword { ADDRESS_LOW = 0, ADDRESS_HIGH = 1, DATA = 2, VECTOR_CONTROL =
 /* Who programmed an entry last: decides which clause a delivery proves. */
 enum entry_origin { ORIGIN_REGISTER = 0, ORIGIN_DEFAULT, ORIGIN_SET, ORIGIN_VIRTUALIZED };
 
+/* Address or data changed while the entry was, or may have been, unmasked. */
+enum entry_rewritten {
+    REWRITTEN_NOT = 0,
+    REWRITTEN_UNMASKED,  /* it sends the former or the current message (SEND-REWRITE-UNMASKED) */
+    REWRITTEN_MASK_OPEN, /* the same, but whether it was unmasked then is not known */
+    REWRITTEN_ANYHOW     /* rewritten again after that: any of its contents since may be sent */
+};
+
 struct model_entry {
     uint64_t address;
     uint64_t former_address; /* with `rewritten`: what it was while unmasked (SEND-REWRITE-UNMASKED) */
@@ -36,7 +44,7 @@ struct model_entry {
     uint32_t vector_control; /* as last written; 0 or the written value may be read back above bit 0 */
     uint32_t hint;           /* index of the message it last matched, checked before use */
     uint8_t known;           /* KNOWN(dword) */
-    uint8_t rewritten;       /* address or data changed while effectively unmasked */
+    uint8_t rewritten;       /* enum entry_rewritten */
     uint8_t origin;          /* enum entry_origin */
     uint8_t opaque;          /* routed to message `hint` by means the table does not show */
     uint8_t control_written; /* Vector Control no longer as reset left it */
