@@ -29,6 +29,8 @@ from .machine import Machine
 from .program import ProgramError
 from .verdict import Ending, HarnessError, Verdict, empty_counts
 
+pytest_plugins = ["irqcts.guest_plugin"]
+
 RECORD = "irqcts_record"
 RUN = pytest.StashKey["Run"]()
 MACHINE = pytest.StashKey[Machine]()
