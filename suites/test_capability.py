@@ -86,7 +86,7 @@ def test_the_low_byte_of_message_control_changes_nothing(machine):
 def test_read_only_registers_never_change(machine, ones):
     """ID, next pointer, Table and PBA registers ignore writes of every width."""
     before = machine.run(machine.program().capability_read(0, 2).capability_read(4, 4).capability_read(8, 4))
-    identity, table, pba = (before.value(i) for i in (1, 2, 3))
+    identity, table, pba = (before[i].value for i in (1, 2, 3))
     program = machine.program()
     for offset in (4, 8):
         program.capability_write(offset, 4, ones).capability_write(offset, 2, ones & 0xFFFF)
@@ -100,13 +100,13 @@ def test_read_only_registers_never_change(machine, ones):
 def bar_sizes(machine):
     """BAR indicator -> size in bytes, by writing ones to each BAR and restoring it."""
     found = machine.run(add_reads(machine.program()))
-    values = [found.value(i + 1) for i in range(BARS)]
+    values = [found[i + 1].value for i in range(BARS)]
     program = machine.program()
     for bar in range(BARS):
         program.config_write(FIRST_BAR + 4 * bar, 4, 0xFFFFFFFF).config_read(FIRST_BAR + 4 * bar, 4)
         program.config_write(FIRST_BAR + 4 * bar, 4, values[bar])
     sized = machine.run(program)
-    raw = [sized.value(3 * bar + 2) for bar in range(BARS)]
+    raw = [sized[3 * bar + 2].value for bar in range(BARS)]
     sizes, bar = {}, 0
     while bar < BARS:
         wide = values[bar] & 7 == 4
@@ -130,7 +130,7 @@ def test_table_and_pba_fit_their_bars(machine, entries):
     """Both lie wholly inside memory BARs that exist, and do not overlap."""
     del entries
     registers = machine.run(machine.program().capability_read(4, 4).capability_read(8, 4))
-    table, pba = registers.value(1), registers.value(2)
+    table, pba = registers[1].value, registers[2].value
     sizes = bar_sizes(machine)
     table_bytes = 16 * machine.shape.entries
     pba_bytes = 8 * ((machine.shape.entries + 63) // 64)
@@ -150,12 +150,12 @@ def test_table_and_pba_fit_their_bars(machine, entries):
 @needs(observes=("capability",), operations=("config-read",))
 def test_the_capability_is_in_the_list(machine):
     """Walking the capability list finds exactly one MSI-X capability, and the list ends."""
-    pointer = machine.run(machine.program().config_read(CAPABILITIES_POINTER, 1)).value(1) & 0xFC
+    pointer = machine.run(machine.program().config_read(CAPABILITIES_POINTER, 1))[1].value & 0xFC
     seen, msix = set(), 0
     while pointer:
         assert pointer not in seen, "the capability list has a loop"
         seen.add(pointer)
-        word = machine.run(machine.program().config_read(pointer, 2)).value(1)
+        word = machine.run(machine.program().config_read(pointer, 2))[1].value
         msix += word & 0xFF == 0x11
         pointer = word >> 8 & 0xFC
     assert msix == 1, f"{msix} MSI-X capabilities in the list"
