@@ -18,6 +18,7 @@ struct vfio_backend {
     void *stimulus_library; /* dlopen's handle of a loaded driver */
     uint64_t settle_ns;
     uint64_t raised_ns; /* the last raise, 0 without one since the last poll */
+    bool happening;     /* an event of an asynchronous stimulus may still be on its way */
     uint32_t messages;  /* M of the running program */
     bool registers;     /* option view=registers; see register_view.c */
     struct irqcts_message message[IRQCTS_ENTRIES_MAX]; /* with it: what makes each message */

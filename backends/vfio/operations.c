@@ -209,6 +209,7 @@ static void poll_deliveries(struct vfio_backend *backend, struct irqcts_result *
 {
     uint64_t last;
     int32_t code = vfio_deliveries_collect(&backend->deliveries, backend->settle_ns, &last);
+    backend->happening = false;
     vfio_result_from_errno(result, code);
     result->delivery_first = deliveries->count;
     vfio_deliveries_report(&backend->deliveries, deliveries);

@@ -139,6 +139,7 @@ void vfio_stimulus_raise(struct vfio_backend *backend, uint32_t entry, struct ir
     backend->raised_ns = vfio_monotonic_ns();
     if (backend->stimulus != NULL) {
         result->status = backend->stimulus->raise(backend->stimulus_state, entry);
+        backend->happening = backend->stimulus->asynchronous != 0;
         return;
     }
     vfio_result_from_errno(result, vfio_trigger_loopback(&backend->device, entry));

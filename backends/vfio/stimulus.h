@@ -45,7 +45,9 @@ struct irqcts_stimulus_driver {
     uint32_t properties;  /* IRQCTS_PROPERTY_REPEATS when one event may send its message more than once */
     uint32_t inexact;     /* 1: how often a message arrives means nothing, only whether it does */
     uint32_t arm_enabled; /* 1: arm needs MSI-X enabled (with every entry masked) to set the device up */
-    uint32_t reserved;
+    /* 1: the event happens some time after raise returned; the backend then lets
+     * as long pass as messages take before it does anything else. */
+    uint32_t asynchronous;
 
     /* Nonzero when this driver knows the device. */
     uint32_t (*matches)(const struct irqcts_stimulus_device *device);
@@ -57,7 +59,8 @@ struct irqcts_stimulus_driver {
      * fails here shows in raise. */
     void (*arm)(void *state);
     /* One event on an entry below N; IRQCTS_STATUS_OK, or
-     * IRQCTS_STATUS_NOT_SUPPORTED where the device has no event for that entry. */
+     * IRQCTS_STATUS_NOT_SUPPORTED where the device has no event for that entry, or
+     * none in the state that it is in. */
     uint32_t (*raise)(void *state, uint32_t entry);
     /* Puts back what was changed and frees the state. */
     void (*restore)(void *state);

@@ -94,6 +94,7 @@ const struct irqcts_stimulus_driver irqcts_stimulus_e1000e = {
     .name = "e1000e",
     .properties = IRQCTS_PROPERTY_REPEATS,
     .inexact = 1,
+    .asynchronous = 1,
     .matches = e1000e_matches,
     .prepare = e1000e_prepare,
     .arm = e1000e_arm,

@@ -85,6 +85,7 @@ const struct irqcts_stimulus_driver irqcts_stimulus_igb = {
     .abi_version = IRQCTS_STIMULUS_ABI_VERSION,
     .name = "igb",
     .inexact = 1,
+    .asynchronous = 1,
     .matches = igb_matches,
     .prepare = igb_prepare,
     .arm = igb_arm,

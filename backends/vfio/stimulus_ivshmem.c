@@ -48,6 +48,7 @@ const struct irqcts_stimulus_driver irqcts_stimulus_ivshmem = {
     .abi_version = IRQCTS_STIMULUS_ABI_VERSION,
     .name = "ivshmem",
     .inexact = 1,
+    .asynchronous = 1,
     .matches = ivshmem_matches,
     .prepare = ivshmem_prepare,
     .arm = ivshmem_arm,

@@ -41,7 +41,8 @@
 #define QUEUE_DEPTH 64u /* one page of submissions */
 #define QUEUES_MAX 2048u
 #define IO_BASE UINT64_C(0x10000000)
-#define PATIENCE_NS UINT64_C(2000000000)
+#define PATIENCE_NS UINT64_C(2000000000)        /* of a start or a stop */
+#define COMPLETION_NS UINT64_C(200000000)       /* of a command that reads nothing from the media */
 
 struct submission {
     uint32_t command; /* opcode, identifier << 16 */
@@ -110,7 +111,7 @@ static int run_command(struct nvme *state, uint32_t index, struct submission com
     volatile struct completion *answer = &completions[queue->head];
     uint64_t start = now_ns();
     while ((answer->status >> 16 & 1u) != queue->phase) {
-        if (now_ns() - start > PATIENCE_NS) {
+        if (now_ns() - start > COMPLETION_NS) {
             return -1;
         }
     }
@@ -275,7 +276,14 @@ static uint32_t nvme_raise(void *opaque, uint32_t entry)
     if (entry == 0) {
         command = (struct submission){ .command = OPCODE_GET_FEATURES, .argument = { FEATURE_QUEUES } };
     }
-    return run_command(state, entry, command, NULL) < 0 ? IRQCTS_STATUS_DEVICE_ERROR : IRQCTS_STATUS_OK;
+    if (run_command(state, entry, command, NULL) == 0) {
+        return IRQCTS_STATUS_OK;
+    }
+    /* It cannot complete anything now, without Bus Master for example; what it
+     * would complete later must not be mistaken for a new event. */
+    (void)stop(state);
+    state->queues = 0;
+    return IRQCTS_STATUS_NOT_SUPPORTED;
 }
 
 static void nvme_restore(void *opaque)

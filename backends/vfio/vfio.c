@@ -231,6 +231,16 @@ static int32_t vfio_describe(void *context, struct irqcts_backend_description *o
     return 0;
 }
 
+/* What follows an event must find that it has happened. */
+static void let_it_happen(struct vfio_backend *backend, uint32_t kind)
+{
+    if (backend->happening && kind != IRQCTS_OPERATION_RAISE && kind != IRQCTS_OPERATION_POLL) {
+        uint64_t last;
+        (void)vfio_deliveries_collect(&backend->deliveries, backend->settle_ns, &last);
+        backend->happening = false;
+    }
+}
+
 static int32_t vfio_execute_all(void *context, const struct irqcts_operation *operations, uint32_t count,
                                 struct irqcts_result *results, struct irqcts_delivery_buffer *deliveries, char *error,
                                 size_t error_size)
@@ -243,6 +253,7 @@ static int32_t vfio_execute_all(void *context, const struct irqcts_operation *op
             snprintf(error, error_size, "operation %u comes before configure", index);
             return IRQCTS_ERROR_BACKEND;
         }
+        let_it_happen(backend, operation->kind);
         if (operation->kind >= IRQCTS_OPERATION_VFIO_FIRST && !backend->registers) {
             vfio_execute_raw(backend, operation, &results[index]);
         } else {

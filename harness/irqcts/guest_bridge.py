@@ -69,8 +69,12 @@ class Bridge:
                     return
                 self._channel.sendall(data)
             if self._channel in ready:
-                data = self._channel.recv(1 << 20)
+                try:
+                    data = self._channel.recv(1 << 20)
+                except OSError:
+                    data = b""
                 if not data:
+                    self._guest.kernel_log()  # says how the guest ended
                     raise GuestError("the guest closed its agent channel")
                 self._from_agent += data
                 if self._pass_frames():
