@@ -3,7 +3,7 @@
 
 A backend that fails here proves nothing about a device; every shard runs these tests.
 """
-from irqcts import NotApplicable, clauses, needs
+from irqcts import clauses, needs
 
 
 @clauses("SEND-CONDITION", "SEND-ONCE")
@@ -80,5 +80,3 @@ def test_what_is_not_supported_is_refused(machine):
         if name not in machine.description.operations:
             trace = machine.run(build(machine.program()))
             assert trace[1].status == "not-supported", f"{name} is not listed and was answered {trace[1].status}"
-    if not lacking:
-        raise NotApplicable("the backend lists every one of these operations", evidence=[", ".join(builders)])

@@ -27,7 +27,8 @@ from .declarations import Needs, declared_clauses, declared_needs, is_mandatory
 from .library import LibraryError
 from .machine import Machine
 from .program import ProgramError
-from .verdict import Ending, HarnessError, Verdict, empty_counts
+from .verdict import (Ending, HarnessError, NonConformance, NotTested, Verdict, empty_counts,
+                      exit_status)
 
 pytest_plugins = ["irqcts.guest_plugin"]
 
@@ -194,6 +195,11 @@ def in_shard(identifier: str, shard: tuple[int, int]) -> bool:
     return number % shard[1] == shard[0] - 1
 
 
+def in_every_shard(item: pytest.Item) -> bool:
+    """Tests of the backend itself: without them a shard's verdicts could not be believed."""
+    return is_mandatory(getattr(item, "function", None)) or stable_id(item.nodeid).startswith("test_honesty.py::")
+
+
 def item_needs(item: pytest.Item) -> Needs:
     """A need written "{name}" is the value of that parameter of the test."""
     declared = declared_needs(getattr(item, "function", None))
@@ -262,7 +268,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return False
         if tests and not any(identifier == stable_id(t) or identifier.startswith(stable_id(t) + "[") for t in tests):
             return False
-        return shard is None or is_mandatory(getattr(item, "function", None)) or in_shard(identifier, shard)
+        return shard is None or in_every_shard(item) or in_shard(identifier, shard)
 
     kept = [item for item in items if keep(item)]
     if len(kept) != len(items):
@@ -322,13 +328,9 @@ def ending_of(error: BaseException) -> Ending:
     if isinstance(error, (LibraryError, specification.SpecificationMissing)):
         return HarnessError(str(error), cause="environment")
     if isinstance(error, AssertionError):
-        from .verdict import NonConformance
-
         said = str(error).strip().splitlines()
         return NonConformance(f"the test's own statement fails: {said[0] if said else 'an assertion'}")
     if isinstance(error, pytest.skip.Exception):
-        from .verdict import NotTested
-
         return NotTested(str(error), cause="suite", evidence=[str(error)])
     return HarnessError(f"the test broke: {type(error).__name__}: {error}", cause="suite")
 
@@ -443,6 +445,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         except results.ResultsError as error:
             session.config.issue_config_time_warning(pytest.PytestWarning(str(error)), stacklevel=1)
     CONTROLLER = None
+    if run.opened and int(exitstatus) in (0, 1):
+        status = exit_status(run.counts)
+        session.exitstatus = status if status or not int(exitstatus) else int(exitstatus)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

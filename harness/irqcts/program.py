@@ -131,6 +131,11 @@ class Program:
         for index in range(len(self)):
             yield self.operation(index), self.expectation(index)
 
+    def operations(self) -> Iterator[Any]:
+        """The library's records of the operations (irqcts_operation); borrowed."""
+        for index in range(len(self)):
+            yield self.operation(index)
+
     def stated_deliveries(self, expectation: Any) -> list[tuple[int, int, int, int]]:
         """(function, message, minimum, maximum) of a poll's expectation."""
         records = library().irqcts_program_expected_deliveries(self._handle)

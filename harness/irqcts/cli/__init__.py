@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line.  Each command is a module of this package, loaded when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..verdict import EXIT_USAGE
+
+#: Command: its line in the overview.  The module has the command as `command`.
+COMMANDS = {
+    "run": "Run the suite on a backend and write a report.",
+    "test": "Run the project's own tests.",
+    "list": "List tests, clauses or backends.",
+    "explain": "Everything about one clause.",
+    "replay": "Run one program and show its trace beside what is permitted.",
+    "report": "Render the reports of a run again.",
+    "merge": "Make one run of the shards of it.",
+    "backends": "Backends, their options and what they say of themselves.",
+    "doctor": "What works on this machine, and how to get what is missing.",
+    "bench": "Measure, beside the limits.",
+    "mutate": "Score the suite on planted faults.",
+    "completion": "Shell completion for bash, zsh or fish.",
+}
+
+
+class Problem(click.ClickException):
+    """What went wrong and what to do next, in one sentence; exit status 2."""
+
+    exit_code = EXIT_USAGE
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"irqcts: {self.message}", err=True, file=file)
+
+
+class Commands(click.Group):
+    """Loads a command's module only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in COMMANDS if (Path(__file__).parent / f"{_module(name)}.py").exists()]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in self.list_commands(ctx):
+            return None
+        command: click.Command = importlib.import_module(f".{_module(name)}", __name__).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+
+def _module(name: str) -> str:
+    return {"list": "listing", "test": "selftest"}.get(name, name)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+             epilog="Examples: irqcts run · irqcts run --backend qemu --device rocker · irqcts explain PEND-RELEASE")
+@click.version_option(__version__, prog_name="irqcts")
+def group() -> None:
+    """Conformance test suite for MSI-X interrupt routing.
+
+    Exit status of run: 0 all judged tests pass; 1 a non-conformance (FAIL, XPASS, CRASH, TIMEOUT);
+    2 usage or bad input; 3 only ERROR, INCONCLUSIVE or MISS; 5 nothing executed.
+    """
+
+
+def main() -> None:
+    """The entry point: no traceback reaches a user unless IRQCTS_DEBUG is set."""
+    from ..library import LibraryError
+    from ..program import ProgramError
+    from ..results import ResultsError
+    from ..specification import SpecificationMissing
+    from ..verdict import Ending
+
+    try:
+        group(prog_name="irqcts")
+    except (Ending, LibraryError, ProgramError, ResultsError, SpecificationMissing) as error:
+        if os.environ.get("IRQCTS_DEBUG"):
+            raise
+        click.echo(f"irqcts: {error}", err=True)
+        sys.exit(EXIT_USAGE)
+    except BrokenPipeError:
+        # The reader of our output is gone; keep Python from complaining when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

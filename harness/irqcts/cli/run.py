@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""irqcts run"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..agent import AgentProcess, BackendChoice
+from ..verdict import EXIT_NOTHING, EXIT_UNDECIDED, EXIT_USAGE, Verdict, exit_status
+from . import Problem
+from .collecting import Quiet, pytest_main, tests
+from .options import backend_options, choice
+
+STYLES = {
+    "PASS": "green", "FAIL": "bold red", "WAIVED": "yellow", "XPASS": "bold red", "NOT_APPLICABLE": "dim",
+    "NOT_TESTED": "dim", "INCONCLUSIVE": "magenta", "ERROR": "magenta", "TIMEOUT": "bold red",
+    "CRASH": "bold red", "MISS": "magenta",
+}
+#: Verdicts that are worth a line of their own while the run goes on.
+SPOKEN = {"FAIL", "XPASS", "INCONCLUSIVE", "ERROR", "TIMEOUT", "CRASH", "MISS", "WAIVED"}
+
+
+class Progress(Quiet):
+    """Stands in for pytest's terminal reporter: a bar where there is a terminal, a line for what matters."""
+
+    def __init__(self, console: Any) -> None:
+        super().__init__()
+        self.console = console
+        self.run: Any = None
+        self.bar: Any = None
+        self.task: Any = None
+        self.internal: list[str] = []
+
+    def pytest_internalerror(self, excrepr: Any) -> bool:
+        lines = str(excrepr).strip().splitlines()
+        self.internal.append(lines[-1].removeprefix("E").strip() if lines else "an internal error of pytest")
+        return True
+
+    def configured(self, config: Any) -> None:
+        from ..plugin import RUN
+
+        self.run = config.stash[RUN]
+
+    def _start(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeElapsedColumn
+
+        self.bar = Bar(TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                       TextColumn("{task.fields[last]}"), console=self.console, transient=True,
+                       disable=not self.console.is_terminal)
+        done = len(self.run.recorded)
+        self.task = self.bar.add_task(str(self.run.choice), total=len(self.run.selected), completed=done, last="")
+        self.bar.start()
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        from ..plugin import RECORD
+
+        if getattr(report, RECORD, None) is None:
+            return
+        if self.bar is None:
+            self._start()
+        record = json.loads(getattr(report, RECORD))
+        verdict = getattr(report, "irqcts_verdict", record["verdict"])
+        self.bar.update(self.task, advance=1, last=record["id"][-40:].replace("[", "\\["))
+        if verdict in SPOKEN:
+            why = (record["attribution"] or {}).get("why", "")
+            self.console.print(f"[{STYLES[verdict]}]{verdict:12}[/] {_plain(record['id'])}\n             {_plain(why)}",
+                               highlight=False, soft_wrap=True)
+
+    def pytest_sessionfinish(self) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+def print_summary(console: Any, families: dict[str, dict[str, int]], counts: dict[str, int]) -> None:
+    """One row per clause family; only the verdicts that occurred have a column, and PASS always has."""
+    from rich.table import Table
+
+    shown = [v.value for v in Verdict if counts.get(v.value) or v is Verdict.PASS]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("family")
+    for verdict in shown:
+        table.add_column(verdict.replace("_", " ").lower(), justify="right", style=STYLES[verdict])
+    for family in sorted(families):
+        table.add_row(family, *(str(families[family].get(verdict, 0) or "·") for verdict in shown))
+    table.add_section()
+    table.add_row("all", *(str(counts.get(verdict, 0)) for verdict in shown), style="bold")
+    console.print(table)
+
+
+def default_out(chosen: BackendChoice) -> Path:
+    stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+    name = re.sub(r"[^A-Za-z0-9.]+", "-", Path(str(chosen)).name).strip("-")[:60]
+    folder = Path("results") / f"{name}-{stamp}"
+    number = 1
+    while folder.exists():
+        number += 1
+        folder = Path("results") / f"{name}-{stamp}-{number}"
+    return folder
+
+
+def render(console: Any, folder: Path) -> bool:
+    """summary.json, report.html and the others from results.jsonl; False when that failed."""
+    try:
+        from irqcts_reports import render as render_reports
+    except ImportError as error:
+        console.print(f"no reports were rendered: {error}", style="magenta", markup=False)
+        return False
+    try:
+        render_reports(folder)
+    except Exception as error:  # a report that cannot be made must not hide the results
+        console.print(f"results.jsonl is complete, but rendering it failed: {type(error).__name__}: {error}",
+                      style="magenta", markup=False)
+        return False
+    return True
+
+
+def _end_on_signal(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+@click.command(epilog="""\b
+Examples:
+  irqcts run
+  irqcts run --backend qemu --device rocker --out results/rocker
+  irqcts run --clause PEND -k coalesce
+  irqcts run --shard 2/4 --out results/part2
+  irqcts run --resume results/rocker --backend qemu --device rocker""")
+@backend_options
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
+              help="Run folder; by default results/BACKEND-TIME.")
+@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR",
+              help="Continue the run in this folder: what has its verdict is not run again.")
+@click.option("--clause", multiple=True, metavar="ID", help="Only tests of this clause or family (PEND, PEND-SET).")
+@click.option("--tests", "only", multiple=True, metavar="ID", help="Only this test; may be given several times.")
+@click.option("-k", "keyword", metavar="EXPRESSION", help="Only tests whose names match, as pytest's -k.")
+@click.option("--deviations", type=click.Path(path_type=Path), metavar="FILE",
+              help="Declared deviations of the device; see docs/deviations.md.")
+@click.option("--shard", metavar="I/N", help="The I-th of N parts of the tests, I from 1.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of generated programs.")
+@click.option("--jobs", "-j", type=click.IntRange(1, 64), default=1, show_default=True,
+              help="Processes, on backends of which several may run at once.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of one program (30).")
+@click.option("--dry-run", is_flag=True, help="Say what would run; nothing is executed (exit status 5).")
+@click.option("--save-programs", type=click.Path(path_type=Path), hidden=True)
+def command(backend: str, device: str | None, qemu: str | None, out: Path | None, resume: Path | None,
+            clause: tuple[str, ...], only: tuple[str, ...], keyword: str | None, deviations: Path | None,
+            shard: str | None, seed: int, jobs: int, timeout: float | None, dry_run: bool,
+            save_programs: Path | None) -> None:
+    """Run the suite on a backend, judge it clause by clause, and write a report.
+
+    The run folder holds results.jsonl (written as each verdict falls), summary.json, report.html and
+    junit.xml.
+    """
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    chosen = choice(backend, device, qemu)
+    if out is not None and resume is not None:
+        raise Problem("--resume names the run folder already; leave --out away")
+    arguments = ["--backend", str(chosen), "--seed", str(seed)]
+    for name, values in (("--clause", clause), ("--tests", only)):
+        for value in values:
+            arguments += [name, value]
+    for name, single in (("-k", keyword), ("--shard", shard), ("--deviations", deviations),
+                         ("--save-programs", save_programs)):
+        if single is not None:
+            arguments += [name, str(single)]
+    if timeout is not None:
+        if timeout <= 0:
+            raise Problem("--timeout takes seconds, more than 0")
+        arguments += ["--timeout-seconds", str(timeout)]
+    progress = Progress(console)
+    if dry_run:
+        _dry_run(console, progress, arguments, chosen)
+    folder = resume or out or default_out(chosen)
+    _check_backend(chosen, jobs)
+    arguments += ["--irqcts-out", str(folder)] + (["--irqcts-resume"] if resume is not None else [])
+    if jobs > 1:
+        arguments += ["-p", "xdist", "-n", str(jobs)]
+    signal.signal(signal.SIGTERM, _end_on_signal)
+    console.print(f"irqcts on [bold]{_plain(str(chosen))}[/], results in {_plain(str(folder))}")
+    status = pytest_main(arguments, [progress])
+    run = progress.run
+    if progress.sentences:
+        raise Problem("the tests cannot be collected: " + "; ".join(progress.sentences))
+    if run is None or (status == EXIT_USAGE and not run.opened) or status == 4:
+        sys.exit(EXIT_USAGE)
+    if progress.internal:
+        console.print(f"the run broke off: {progress.internal[0]}", style="magenta", markup=False)
+    if run.log is None:
+        console.print("nothing was executed: no test is selected", style="magenta")
+        sys.exit(EXIT_NOTHING)
+    print_summary(console, run.families, run.counts)
+    rendered = render(console, folder)
+    verdict = exit_status(run.counts)
+    if status == 2:
+        console.print(f"interrupted; continue with: irqcts run --backend {chosen} --resume {folder}", markup=False)
+        verdict = verdict or EXIT_UNDECIDED
+    elif (progress.internal or not rendered) and verdict == 0:
+        verdict = EXIT_UNDECIDED
+    console.print(f"{_headline(run.counts, verdict)} · {folder / ('report.html' if rendered else 'results.jsonl')}",
+                  markup=False, style="bold", soft_wrap=True)
+    sys.exit(verdict)
+
+
+def _headline(counts: dict[str, int], status: int) -> str:
+    words = {0: "every judged test passes", 1: "non-conformance found", 3: "no conclusion", 5: "nothing was executed"}
+    some = ", ".join(f"{count} {verdict.replace('_', ' ').lower()}" for verdict, count in counts.items() if count)
+    return f"{words[status]}: {some or 'no tests'}"
+
+
+def _check_backend(chosen: BackendChoice, jobs: int) -> None:
+    """A backend that cannot be opened is said once, before the run, not once per test."""
+    agent = AgentProcess(chosen)
+    try:
+        description = agent.description()
+    finally:
+        agent.close()
+    if jobs > 1 and "parallel" not in description.properties:
+        raise Problem(f"--jobs {jobs}: only one instance of {chosen.name} may run at a time; leave --jobs away")
+
+
+def _dry_run(console: Any, progress: Progress, arguments: list[str], chosen: BackendChoice) -> None:
+    class Selected:
+        ids: list[str] = []
+
+        def pytest_collection_finish(self, session: Any) -> None:
+            from ..plugin import stable_id, uses_machine
+
+            self.ids = [stable_id(item.nodeid) for item in session.items if uses_machine(item)]
+
+    selected = Selected()
+    status = pytest_main([*arguments, "--collect-only", "-q"], [progress, selected])
+    if progress.sentences:
+        raise Problem("the tests cannot be collected: " + "; ".join(progress.sentences))
+    if status not in (0, 5):
+        sys.exit(EXIT_USAGE)
+    for identifier in selected.ids:
+        click.echo(identifier)
+    click.echo(f"dry run: {len(selected.ids)} of {len(tests())} tests would run on {chosen}; nothing was executed")
+    sys.exit(EXIT_NOTHING)
