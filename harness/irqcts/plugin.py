@@ -165,9 +165,14 @@ def run_record(run: Run, description: dict[str, Any]) -> dict[str, Any]:
         "shard": None if shard is None else {"index": shard[0], "count": shard[1]},
         "selection": {"clauses": run.config.getoption("clause"), "tests": run.config.getoption("tests"),
                       "keyword": run.config.getoption("keyword") or None},
-        "selected": len(run.selected), "environment": environment.machine(),
+        "selected": sorted(run.selected), "environment": environment.machine(),
         "deviations": str(run.deviations.path) if run.deviations.path else None,
         "started": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        # Reports read nothing but this log: what the clauses say travels with it.
+        "clauses": {clause.id: {"family": clause.family, "level": clause.level, "basis": list(clause.basis),
+                                "text": clause.text, "views": list(clause.views),
+                                "observables": list(clause.observables)}
+                    for clause in specification.clauses().values()},
     }
 
 
