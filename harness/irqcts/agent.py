@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Sequence
 
-from . import _abi
+from . import _abi, guest_choice
 from .description import Description
 from .library import LibraryError, check, library
 from .paths import layout
@@ -88,10 +88,11 @@ class AgentProcess:
             self._start()
 
     def _start(self) -> None:
-        command = list(self.command or (str(layout().agent), "--backend", self.backend.name,
+        command = list(self.command or guest_choice.command(self.backend.name, self.backend.options) or
+                       (str(layout().agent), "--backend", self.backend.name,
                                         "--options", self.backend.options))
         self._stderr = tempfile.TemporaryFile()
-        environment = {**os.environ, **self.environment}
+        environment = {**os.environ, **guest_choice.environment(), **self.environment}
         environment.setdefault("IRQCTS_BACKEND_PATH", str(layout().backends))
         try:
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr,

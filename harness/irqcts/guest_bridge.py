@@ -35,7 +35,9 @@ EXIT_UNAVAILABLE = 69  # sysexits: the guest cannot be had here, nothing was tes
 EXIT_LOST = 70  # the guest or its agent was lost
 _HEADER = struct.Struct("<IHHII")  # magic, version, type, sequence, length (core/include/irqcts/wire.h)
 _TRACE = 4
+_ERROR = 5
 _CLOSED = 7
+_OPEN_ERROR = 7  # IRQCTS_ERROR_OPEN, positive as on the wire
 _LOOK_SECONDS = 0.25
 
 
@@ -158,6 +160,18 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
+def _refuse(sentence: str) -> None:
+    """Answers the harness's first frame as an agent does whose backend cannot be opened."""
+    print(sentence, file=sys.stderr)
+    hello = sys.stdin.buffer.read(_HEADER.size)
+    if len(hello) == _HEADER.size:
+        magic, version, _, sequence, _ = _HEADER.unpack(hello)
+        text = sentence.encode()
+        payload = struct.pack("<II", _OPEN_ERROR, len(text)) + text
+        sys.stdout.buffer.write(_HEADER.pack(magic, version, _ERROR, sequence, len(payload)) + payload)
+        sys.stdout.buffer.flush()
+
+
 def main() -> int:
     arguments = parser().parse_args()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -165,7 +179,7 @@ def main() -> int:
     try:
         with Guest(guest_options(arguments)) as guest:
             if guest.problems:
-                print(f"the guest is not ready for VFIO: {'; '.join(guest.problems)}", file=sys.stderr)
+                _refuse(f"the guest is not ready for VFIO: {'; '.join(guest.problems)}")
                 return EXIT_UNAVAILABLE
             guest.kernel_log()  # what the boot itself said is no test's
             options = ",".join(part for part in (f"device={guest.address}", arguments.options) if part)
@@ -180,7 +194,7 @@ def main() -> int:
     except _Ended:
         return 0
     except (GuestUnavailable, KernelUnavailable, WitnessError) as error:
-        print(error, file=sys.stderr)
+        _refuse(str(error))
         return EXIT_UNAVAILABLE
     except GuestError as error:
         print(error, file=sys.stderr)
