@@ -235,7 +235,11 @@ def _fetch(suite: str, folder: Path) -> Kernel:
             _run(["apt-get", *options, "-q", "update"])
         except KernelUnavailable:
             pass  # some suites have no -updates or -security; what matters is whether the package resolves
-        depends = _run(["apt-cache", *options, "depends", META_PACKAGE])
+        try:
+            depends = _run(["apt-cache", *options, "depends", META_PACKAGE])
+        except KernelUnavailable as error:
+            raise KernelUnavailable(f"no kernel of {suite!r} could be fetched ({error}); sources tried: "
+                                    f"{'; '.join(lines)}") from error
         found = re.search(r"^\s*Depends: (linux-image-\S+)", depends, re.MULTILINE)
         if found is None:
             raise KernelUnavailable(f"{suite} has no package {META_PACKAGE}; sources: {'; '.join(lines)}")

@@ -24,6 +24,8 @@ COMMANDS = {
     "report": "Render the reports of a run again.",
     "merge": "Make one run of the shards of it.",
     "backends": "Backends, their options and what they say of themselves.",
+    "bind": "Give a PCI device to vfio-pci, and say what else is missing.",
+    "unbind": "Give a device back to the driver it was taken from.",
     "doctor": "What works on this machine, and how to get what is missing.",
     "bench": "Measure, beside the limits.",
     "mutate": "Score the suite on planted faults.",

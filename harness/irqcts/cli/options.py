@@ -8,6 +8,8 @@ from typing import Any, Callable, TypeVar
 import click
 
 from ..agent import BackendChoice
+from ..guest_choice import encode
+from .guest_options import guest_options, with_guest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -21,12 +23,12 @@ def backend_options(command: Command) -> Command:
                      help="What to run against; ./irqcts backends shows names and options."),
     ):
         command = option(command)
-    return command
+    return guest_options(command)
 
 
 def choice(backend: str, device: str | None, qemu: str | None) -> BackendChoice:
     chosen = BackendChoice.parse(backend, device)
-    if qemu is None:
-        return chosen
-    extra = f"qemu={qemu}"
-    return BackendChoice(chosen.name, f"{chosen.options},{extra}" if chosen.options else extra)
+    if qemu is not None:
+        extra = f"qemu={encode(qemu) if chosen.name == 'vfio' else qemu}"
+        chosen = BackendChoice(chosen.name, f"{chosen.options},{extra}" if chosen.options else extra)
+    return with_guest(chosen)

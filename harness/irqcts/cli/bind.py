@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""irqcts bind"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from .. import vfio_bind
+from ..verdict import EXIT_UNDECIDED
+from . import Problem
+
+
+@click.command(epilog="""\b
+Examples:
+  irqcts bind 0000:03:00.0
+  irqcts run --backend vfio --device 0000:03:00.0
+  irqcts unbind 0000:03:00.0""")
+@click.argument("address")
+@click.option("--check", is_flag=True, help="Change nothing; say what keeps the suite from the device.")
+@click.option("--although-in-use", is_flag=True,
+              help="Take the device even from a mounted file system, swap or the default route.")
+def command(address: str, check: bool, although_in_use: bool) -> None:
+    """Give the PCI device at ADDRESS to vfio-pci, and say what else is missing.
+
+    Exit status: 0 the suite can run on it, 2 it could not be given, 3 something else is missing.
+    """
+    try:
+        address = vfio_bind.full_address(address)
+        if not check:
+            former = vfio_bind.bind(address, although_in_use=although_in_use)
+            click.echo(f"{address}: {former or 'no driver'} -> {vfio_bind.DRIVER}")
+        obstacles = vfio_bind.preflight(address)
+    except vfio_bind.BindError as error:
+        raise Problem(str(error)) from error
+    for obstacle in obstacles:
+        click.echo(str(obstacle))
+    if obstacles:
+        sys.exit(EXIT_UNDECIDED)
+    click.echo(f"the suite can run on it: irqcts run --backend vfio --device {address}")
