@@ -154,10 +154,11 @@ Examples:
 @click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of one program (30).")
 @click.option("--dry-run", is_flag=True, help="Say what would run; nothing is executed (exit status 5).")
 @click.option("--save-programs", type=click.Path(path_type=Path), hidden=True)
+@click.option("--agent-command", metavar="JSON", hidden=True, help="Another program that speaks the agent's frames.")
 def command(backend: str, device: str | None, qemu: str | None, out: Path | None, resume: Path | None,
             clause: tuple[str, ...], only: tuple[str, ...], keyword: str | None, deviations: Path | None,
             shard: str | None, seed: int, jobs: int, timeout: float | None, dry_run: bool,
-            save_programs: Path | None) -> None:
+            save_programs: Path | None, agent_command: str | None) -> None:
     """Run the suite on a backend, judge it clause by clause, and write a report.
 
     The run folder holds results.jsonl (written as each verdict falls), summary.json, report.html and
@@ -177,6 +178,8 @@ def command(backend: str, device: str | None, qemu: str | None, out: Path | None
                          ("--save-programs", save_programs)):
         if single is not None:
             arguments += [name, str(single)]
+    if agent_command is not None:
+        arguments += ["--agent-command", agent_command]
     if timeout is not None:
         if timeout <= 0:
             raise Problem("--timeout takes seconds, more than 0")
@@ -185,7 +188,7 @@ def command(backend: str, device: str | None, qemu: str | None, out: Path | None
     if dry_run:
         _dry_run(console, progress, arguments, chosen)
     folder = resume or out or default_out(chosen)
-    _check_backend(chosen, jobs)
+    _check_backend(AgentProcess(chosen, json.loads(agent_command) if agent_command else None), jobs)
     arguments += ["--irqcts-out", str(folder)] + (["--irqcts-resume"] if resume is not None else [])
     if jobs > 1:
         arguments += ["-p", "xdist", "-n", str(jobs)]
@@ -221,15 +224,14 @@ def _headline(counts: dict[str, int], status: int) -> str:
     return f"{words[status]}: {some or 'no tests'}"
 
 
-def _check_backend(chosen: BackendChoice, jobs: int) -> None:
+def _check_backend(agent: AgentProcess, jobs: int) -> None:
     """A backend that cannot be opened is said once, before the run, not once per test."""
-    agent = AgentProcess(chosen)
     try:
         description = agent.description()
     finally:
         agent.close()
     if jobs > 1 and "parallel" not in description.properties:
-        raise Problem(f"--jobs {jobs}: only one instance of {chosen.name} may run at a time; leave --jobs away")
+        raise Problem(f"--jobs {jobs}: only one instance of {agent.backend.name} may run at a time; leave --jobs away")
 
 
 def _dry_run(console: Any, progress: Progress, arguments: list[str], chosen: BackendChoice) -> None:
