@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reports of a run.  They read results.jsonl and nothing else; everything else is a rendering of it."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from .run import ResultsError, Run, load_run
+
+__all__ = ["ResultsError", "Run", "load_run", "render"]
+
+
+def render(folder: Path) -> None:
+    """Writes summary.json, report.html, report.md, junit.xml and results.ktap beside results.jsonl.
+
+    Raises ResultsError when the log is not what its schema says.
+    """
+    from . import html, junit, ktap, markdown, summary
+
+    run = load_run(folder)
+    texts = {"summary.json": summary.text(run), "report.html": html.text(run), "report.md": markdown.text(run),
+             "junit.xml": junit.text(run), "results.ktap": ktap.text(run)}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
