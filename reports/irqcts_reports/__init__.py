@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .run import ResultsError, Run, load_run
+from .records import ResultsError
+from .run import Run, load_run
 
 __all__ = ["ResultsError", "Run", "load_run", "render"]
 

@@ -2,7 +2,9 @@
 """What changed between two runs."""
 from __future__ import annotations
 
-from .run import NON_CONFORMANCE, ResultsError, Run
+from .records import ResultsError
+from .run import Run
+from .verdicts import NON_CONFORMANCE
 
 
 def compare(older: Run, newer: Run, any_specification: bool = False) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from .run import NON_CONFORMANCE, SKIPPED, Run, reason
+from .run import Run, reason
+from .verdicts import SKIPPED
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -45,7 +46,7 @@ def text(run: Run) -> str:
             kind = element_for(test["verdict"])
             if kind is not None:
                 node = ET.SubElement(case, kind, message=clean(reason(test)), type=test["verdict"])
-                if test["verdict"] in NON_CONFORMANCE and test["programs"]:
+                if test["programs"] and kind != "skipped":
                     node.text = clean(test["programs"][0]["text"])
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"

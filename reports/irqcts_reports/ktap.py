@@ -2,7 +2,8 @@
 """KTAP, as kernel test systems read it.  XPASS is "not ok": it must not be lost on the way."""
 from __future__ import annotations
 
-from .run import SKIPPED, Run, reason
+from .run import Run, reason
+from .verdicts import SKIPPED
 
 
 def line(number: int, test: dict[str, object], why: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .run import NON_CONFORMANCE, UNDECIDED, Run, reason
+from .run import Run, reason
+from .verdicts import NON_CONFORMANCE, UNDECIDED
 
 SHOWN = 20
 

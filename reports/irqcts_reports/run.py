@@ -1,25 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A run as reports see it: read from results.jsonl, checked against the schema, added up per clause."""
+"""A run as reports see it: its records, added up by verdict, by clause and by family."""
 from __future__ import annotations
 
-import json
+import re
+from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterable
 
-LOG = "results.jsonl"
-#: Worst first: the verdict of a clause is the worst of its tests'.
-SEVERITY = ["FAIL", "CRASH", "TIMEOUT", "XPASS", "ERROR", "MISS", "INCONCLUSIVE", "WAIVED", "PASS", "NOT_TESTED",
-            "NOT_APPLICABLE"]
-NON_CONFORMANCE = {"FAIL", "XPASS", "CRASH", "TIMEOUT"}
-UNDECIDED = {"ERROR", "INCONCLUSIVE", "MISS"}
-SKIPPED = {"NOT_TESTED", "NOT_APPLICABLE"}
-LEVELS = {"M": "must", "S": "should", "U": "left open by the sources", "R": "recorded only"}
-
-
-class ResultsError(ValueError):
-    """A log that cannot be read or does not follow its schema; the text says where."""
+from .records import LOG, ResultsError, read_records
+from .verdicts import JUDGED, NON_CONFORMANCE, SEVERITY, SKIPPED, UNDECIDED, exit_status, word, worst
 
 
 @dataclass
@@ -32,45 +23,55 @@ class ClauseResult:
     text: str
     basis: list[str]
     tests: list[dict[str, Any]] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    #: In how many tests the oracle enforced this clause on a judged step, whatever the tests name.
+    enforced: int = 0
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(test["verdict"] for test in self.tests))
 
     @property
     def state(self) -> str:
-        """tested, not-testable (on this backend) or not-covered (no test was selected)."""
-        if any(v not in SKIPPED for v in self.counts):
+        """tested: a test of it was judged.  not-testable: all its tests say that this backend or
+        device cannot.  not-covered: no test of it was selected, or none came to a judgement."""
+        if any(verdict in JUDGED for verdict in self.counts):
             return "tested"
-        return "not-testable" if self.counts else "not-covered"
+        if self.counts and all(verdict in SKIPPED for verdict in self.counts):
+            return "not-testable"
+        return "not-covered"
 
     @property
     def verdict(self) -> str:
-        return next((v for v in SEVERITY if self.counts.get(v)), "")
+        return worst(self.counts)
 
     @property
     def why(self) -> str:
-        """Why nothing was tested, from the tests' own evidence."""
-        if self.state == "not-covered":
-            return "no test of this run covers it"
+        """Why nothing was judged, in the tests' own words."""
         if self.state == "tested":
             return ""
-        reasons = sorted({reason(test) for test in self.tests})
-        return "; ".join(r for r in reasons if r)
+        if not self.tests:
+            return "no test of this run is about it"
+        reasons = sorted({f"{word(test['verdict'])}: {reason(test)}" for test in self.tests})
+        return "; ".join(reasons)
 
 
 @dataclass
 class Run:
-    """The records of one run."""
+    """The records of one run; tests in catalogue order of their families, then by id."""
 
     head: dict[str, Any]
     tests: list[dict[str, Any]]
     end: dict[str, Any] | None
     clauses: dict[str, ClauseResult]
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
-        counts = {verdict: 0 for verdict in sorted(SEVERITY)}
-        for test in self.tests:
-            counts[test["verdict"]] += 1
-        return counts
+        """All eleven verdicts, worst first, also those that did not occur."""
+        counted = Counter(test["verdict"] for test in self.tests)
+        return {verdict: counted[verdict] for verdict in SEVERITY}
+
+    def count(self, verdicts: Iterable[str]) -> int:
+        return sum(self.counts[verdict] for verdict in verdicts)
 
     @property
     def complete(self) -> bool:
@@ -78,104 +79,116 @@ class Run:
 
     @property
     def exit_status(self) -> int:
-        counts = self.counts
-        if any(counts[v] for v in NON_CONFORMANCE):
-            return 1
-        if any(counts[v] for v in UNDECIDED):
-            return 3
-        return 0 if counts["PASS"] + counts["WAIVED"] else 5
+        return exit_status(self.counts)
 
     @property
     def headline(self) -> str:
-        """The run in one sentence."""
-        counts = self.counts
-        failures = sum(counts[v] for v in NON_CONFORMANCE)
-        undecided = sum(counts[v] for v in UNDECIDED)
-        judged = counts["PASS"] + counts["WAIVED"] + failures
+        """The run in one sentence; whatever is wrong with it is said before what is right."""
+        bad, undecided, judged = self.count(NON_CONFORMANCE), self.count(UNDECIDED), self.count(JUDGED)
         if not self.complete:
-            return f"Incomplete: the run ended early, after {judged} judged tests with {failures} non-conformances."
-        if failures:
-            return f"Does not conform: {failures} of {judged} judged tests show a non-conformance."
+            return (f"Incomplete: the run ended early, after {_tests(judged, 'judged')} with "
+                    f"{_number(bad, 'non-conformance')}.")
+        if bad:
+            return f"Does not conform: {bad} of {_tests(judged, 'judged')} {_verb(bad, 'shows', 'show')} a non-conformance."
         if undecided:
-            return f"Undecided: {undecided} tests came to no judgement; {judged} judged tests conform."
+            return (f"Undecided: {_tests(undecided)} came to no judgement; {_tests(judged, 'judged')} "
+                    f"{_verb(judged, 'conforms', 'conform')}.")
         if judged == 0:
-            return "Nothing was executed, so nothing can be said."
-        waived = f", {counts['WAIVED']} of them under a declared deviation" if counts["WAIVED"] else ""
-        return f"Conforms in everything that was tested: {judged} judged tests{waived}."
+            return "Nothing was judged, so nothing can be said."
+        waived = f", {self.counts['WAIVED']} under a declared deviation" if self.counts["WAIVED"] else ""
+        return f"Conforms in what was tested: {_tests(judged, 'judged')}{waived}."
+
+    @property
+    def mood(self) -> str:
+        """The headline as one of: bad, undecided, waived, good, nothing."""
+        if self.exit_status == 1:
+            return "bad"
+        if self.exit_status == 3 or not self.complete:
+            return "undecided"
+        if self.exit_status == 5:
+            return "nothing"
+        return "waived" if self.counts["WAIVED"] else "good"
 
     def families(self) -> dict[str, dict[str, int]]:
         """Verdict counts by family of tests, in catalogue order."""
-        order = list(dict.fromkeys(c.family for c in self.clauses.values()))
         found: dict[str, dict[str, int]] = {}
         for test in self.tests:
             family = found.setdefault(test["family"], {})
             family[test["verdict"]] = family.get(test["verdict"], 0) + 1
-        return dict(sorted(found.items(), key=lambda i: (order.index(i[0]) if i[0] in order else len(order), i[0])))
+        return found
 
     def with_verdicts(self, *verdicts: str) -> list[dict[str, Any]]:
-        return [t for t in self.tests if t["verdict"] in verdicts]
+        return [test for test in self.tests if test["verdict"] in verdicts]
+
+    def states(self, level: str | None = None) -> dict[str, int]:
+        """Clauses by state, of one level or of all."""
+        counted = Counter(clause.state for clause in self.clauses.values() if level in (None, clause.level))
+        return {state: counted[state] for state in ("tested", "not-testable", "not-covered")}
+
+
+def _verb(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _tests(count: int, adjective: str = "") -> str:
+    return _number(count, f"{adjective} test".strip())
 
 
 def reason(test: dict[str, Any]) -> str:
     """The sentence that says why a test did not pass."""
-    attribution = test.get("attribution")
+    attribution = test["attribution"]
     return str(attribution["why"]) if attribution else ""
 
 
-@cache
-def schema(name: str) -> Any:
-    """A published JSON schema: "results" or "summary"."""
-    return json.loads((Path(__file__).parent / "schema" / f"{name}.schema.json").read_text(encoding="utf-8"))
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """A sort key in which [2] stands before [10]."""
+    return [(0, int(part), "") if part.isdecimal() and part.isascii() else (1, 0, part)
+            for part in re.split(r"([0-9]+)", text) if part]
 
 
-def validate(instance: Any, name: str, where: str) -> None:
-    """Raises ResultsError that names the place in the instance."""
-    import jsonschema
-
-    error = jsonschema.exceptions.best_match(jsonschema.Draft7Validator(schema(name)).iter_errors(instance))
-    if error is not None:
-        place = "/".join(str(p) for p in error.absolute_path)
-        raise ResultsError(f"{where}: {place or 'the record'}: {error.message[:300]}")
+def missing(identifier: str) -> dict[str, Any]:
+    """The record of a test that was selected and never ended."""
+    return {"type": "test", "id": identifier, "verdict": "MISS", "clauses": [], "duration_s": 0.0, "family": "RUN",
+            "title": identifier, "attribution": {"cause": "environment", "why": "selected, and no end was recorded"},
+            "evidence": [], "programs": [], "covered": [], "waiver": None}
 
 
-def load_run(folder: Path, check: bool = True) -> Run:
-    """Reads a log.  A torn last line is what a killed run leaves and is left out; of a test that was
-    recorded again after a resume the last record counts; a selected test without one is a MISS."""
-    path = folder / LOG
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise ResultsError(f"{path}: {error.strerror}") from error
-    head, end = None, None
+def load_run(folder: Path) -> Run:
+    """Reads a run folder.  Of a test that was recorded again after a resume the last record counts;
+    a selected test without a record is a MISS.  Raises ResultsError."""
+    head: dict[str, Any] | None = None
+    end: dict[str, Any] | None = None
     tests: dict[str, dict[str, Any]] = {}
-    for number, line in enumerate(lines, 1):
-        try:
-            record = json.loads(line)
-        except ValueError:
-            if number == len(lines):
-                break
-            raise ResultsError(f"{path}, line {number}: not JSON") from None
-        if check:
-            validate(record, "results", f"{path}, line {number}")
+    for record in read_records(folder):
         if record["type"] == "run":
             head = head or record
+            end = None
         elif record["type"] == "test":
             tests[record["id"]] = record
+            end = None  # whatever ended before this was resumed
         else:
             end = record
     if head is None:
-        raise ResultsError(f"{path}: there is no record of the run in it")
+        raise ResultsError(f"{folder / LOG}: there is no record of the run in it")
     for identifier in head["selected"]:
-        if identifier not in tests:
-            tests[identifier] = {"type": "test", "id": identifier, "verdict": "MISS", "clauses": [],
-                                 "duration_s": 0.0, "family": "RUN", "title": identifier,
-                                 "attribution": {"cause": "environment", "why": "selected, and no end was recorded"},
-                                 "evidence": [], "programs": [], "covered": [], "waiver": None}
-    clauses = {i: ClauseResult(i, c["family"], c["level"], c["text"], c["basis"]) for i, c in head["clauses"].items()}
-    for test in tests.values():
-        for identifier in test["clauses"]:
-            if identifier in clauses:
-                clause = clauses[identifier]
-                clause.tests.append(test)
-                clause.counts[test["verdict"]] = clause.counts.get(test["verdict"], 0) + 1
-    return Run(head, list(tests.values()), end, clauses)
+        tests.setdefault(identifier, missing(identifier))
+    clauses = {identifier: ClauseResult(identifier, each["family"], each["level"], each["text"], each["basis"])
+               for identifier, each in head["clauses"].items()}
+    order = list(dict.fromkeys(clause.family for clause in clauses.values()))
+    places = {family: place for place, family in enumerate(order)}
+    ordered = sorted(tests.values(), key=lambda test: (places.get(test["family"], len(order)), test["family"],
+                                                       natural(test["id"])))
+    for test in ordered:
+        unknown = [each for each in (*test["clauses"], *test["covered"]) if each not in clauses]
+        if unknown:
+            raise ResultsError(f"{folder / LOG}: {test['id']} names {unknown[0]}, which the run's catalogue does not have")
+        for identifier in dict.fromkeys(test["clauses"]):
+            clauses[identifier].tests.append(test)
+        if test["verdict"] in JUDGED:
+            for identifier in dict.fromkeys(test["covered"]):
+                clauses[identifier].enforced += 1
+    return Run(head, ordered, end, clauses)

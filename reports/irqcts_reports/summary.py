@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .run import Run, validate
+from .records import validate
+from .run import Run
 
 
 def summary(run: Run) -> dict[str, Any]:
