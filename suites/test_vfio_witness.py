@@ -24,7 +24,7 @@ FIELDS = ("address", "data", "vector-control")
 def witness() -> Path:
     """The file of the witness's notes."""
     noted = os.environ.get("IRQCTS_WITNESS")
-    if not noted:
+    if not noted or not Path(noted).is_file():
         raise NotTested("no witness is switched on; it needs --guest and --witness")
     return Path(noted)
 

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The suite against real vfio-pci, in guests: the kernels and devices that every change is tried on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from irqcts.guest_kernel import KernelUnavailable, distribution_kernel
+from irqcts.paths import layout
+
+HARNESS = Path(__file__).resolve().parents[1]
+#: Verdicts that are no answer in favour of the device.
+BAD = ("FAIL", "XPASS", "CRASH", "TIMEOUT", "ERROR", "INCONCLUSIVE", "MISS")
+
+
+def run(tmp_path: Path, suite: str, backend: str, *arguments: str) -> list[dict[str, object]]:
+    """The test records of one run."""
+    try:
+        distribution_kernel(suite)
+    except KernelUnavailable as error:
+        pytest.skip(f"NOT_TESTED, no kernel: {error}")
+    if not (layout().agent.parent / "irqcts-agent-static").is_file():
+        pytest.skip("NOT_TESTED: irqcts-agent-static is not built")
+    done = subprocess.run([sys.executable, "-m", "irqcts", "run", "--backend", backend, "--guest", suite, "--out",
+                           str(tmp_path / "run"), *arguments], capture_output=True, text=True, timeout=280,
+                          env={**os.environ, "PYTHONPATH": str(HARNESS)}, check=False)
+    log = tmp_path / "run" / "results.jsonl"
+    assert log.is_file(), done.stdout + done.stderr
+    records = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    assert records[-1]["type"] == "end"
+    return [record for record in records if record["type"] == "test"]
+
+
+def with_verdict(records: list[dict[str, object]], *verdicts: str) -> list[str]:
+    return [f"{record['verdict']} {record['id']}" for record in records if record["verdict"] in verdicts]
+
+
+@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
+def test_the_vfio_interface_and_routing(tmp_path: Path, suite: str) -> None:
+    """Rocker with eventfds for messages: every VFIO clause that the suite has tests for is tested and holds."""
+    records = run(tmp_path, suite, "vfio", "--witness")
+    assert with_verdict(records, *BAD) == []
+    vfio = [record for record in records if str(record["id"]).startswith("test_vfio.py")]
+    assert len(with_verdict(vfio, "PASS")) >= len(vfio) - 1  # one needs an INTx pin
+    assert with_verdict(records, "PASS").count("PASS test_vfio_witness.py::test_guest_and_witness_see_the_same") == 1
+
+
+@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
+def test_the_register_view(tmp_path: Path, suite: str) -> None:
+    """Rocker with its registers in the test's hands and the kernel's interrupts behind them."""
+    records = run(tmp_path, suite, "vfio:view=registers")
+    assert with_verdict(records, *BAD) == []
+    families = {str(record["family"]) for record in records if record["verdict"] == "PASS"}
+    assert {"CAP", "ENABLE", "ENTRY", "PBA", "PEND", "ROUTE", "SEND"} <= families
+
+
+def test_many_vectors(tmp_path: Path) -> None:
+    """ivshmem with more vectors than one pending word holds."""
+    records = run(tmp_path, "bookworm", "vfio:view=registers", "--device", "ivshmem", "--vectors", "96")
+    assert with_verdict(records, *BAD) == []
+    assert len(with_verdict(records, "PASS")) > 60
