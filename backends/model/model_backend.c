@@ -121,7 +121,7 @@ static uint32_t configure(struct model_backend *backend, const struct irqcts_ope
         .observations = description.observations,
         .properties = description.properties,
         .readings = backend->readings,
-        .slots = operation->entry <= 256 ? IRQCTS_SLOTS_MAX : 1u,
+        .slots = IRQCTS_SLOTS_MAX,
         .stimulus = description.stimulus,
     };
     free(backend->model);

@@ -48,8 +48,9 @@ static int32_t append_step(struct irqcts_program *to, const struct irqcts_progra
     const struct irqcts_expectation *expectation = irqcts_program_expectation(from, index);
 
     return irqcts_program_append(to, operation, expectation,
-                                 irqcts_program_expected_deliveries(from) +
-                                     (expectation != NULL ? expectation->delivery_first : 0u));
+                                 expectation != NULL && expectation->delivery_count > 0
+                                     ? irqcts_program_expected_deliveries(from) + expectation->delivery_first
+                                     : NULL);
 }
 
 /* The best program without operations first .. first+count-1, or with operation
@@ -205,15 +206,17 @@ int32_t irqcts_shrink(struct irqcts_program **out, struct irqcts_shrink_report *
                       const struct irqcts_shrink_options *options)
 {
     struct shrinking shrinking = {trial, context, options, report, NULL};
+    struct irqcts_program *copy = NULL;
     uint32_t repeats = options->repeats > 1 ? options->repeats : 1;
     int32_t error;
 
     *report = (struct irqcts_shrink_report){0};
     report->minimal = 1;
     report->operations_before = irqcts_program_count(program);
-    shrinking.best = (struct irqcts_program *)(uintptr_t)program; /* only read: the first variant is a copy */
-    error = variant(&shrinking.best, &shrinking, 0, 0, NULL);
-    if (error == IRQCTS_ERROR_NONE && shrinking.best == NULL) {
+    shrinking.best = (struct irqcts_program *)(uintptr_t)program; /* only read: its first variant is a copy of it */
+    error = variant(&copy, &shrinking, 0, 0, NULL);
+    shrinking.best = copy;
+    if (error == IRQCTS_ERROR_NONE && copy == NULL) {
         error = irqcts_fail(IRQCTS_ERROR_ARGUMENT, "a program that cannot be rebuilt");
     }
     if (error == IRQCTS_ERROR_NONE) {
