@@ -9,8 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -66,12 +64,11 @@ static void set_irqs(struct vfio_backend *backend, const struct irqcts_operation
 {
     /* More positions than any device has vectors are refused before the payload is read. */
     uint32_t positions = operation->data < PAYLOAD_MAX_POSITIONS ? operation->data : PAYLOAD_MAX_POSITIONS;
-    size_t room = sizeof(struct vfio_irq_set) + positions * sizeof(int32_t);
-    struct vfio_irq_set *request = calloc(1, room);
-    if (request == NULL) {
-        vfio_result_from_errno(result, -ENOMEM);
-        return;
-    }
+    union {
+        struct vfio_irq_set request;
+        uint8_t room[sizeof(struct vfio_irq_set) + PAYLOAD_MAX_POSITIONS * sizeof(int32_t)];
+    } argument_room;
+    struct vfio_irq_set *request = &argument_room.request;
     size_t payload = 0;
     int opened = -1;
     if ((operation->control & VFIO_IRQ_SET_DATA_EVENTFD) != 0) {
@@ -106,7 +103,6 @@ static void set_irqs(struct vfio_backend *backend, const struct irqcts_operation
     if (opened >= 0) {
         close(opened);
     }
-    free(request);
 }
 
 static void irq_info(const struct vfio_backend *backend, const struct irqcts_operation *operation,

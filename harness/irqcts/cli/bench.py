@@ -98,6 +98,17 @@ def from_harness() -> list[dict[str, Any]]:
     return figures
 
 
+def from_guests() -> list[dict[str, Any]]:
+    """The VFIO backend on real kernels; nothing where none can be had."""
+    from .. import guest_bench
+
+    try:
+        return guest_bench.figures()
+    except (guest_bench.GuestError, guest_bench.KernelUnavailable) as error:
+        click.echo(f"vfio: cannot measure here: {error}", err=True)
+        return []
+
+
 @click.command(epilog="Example: irqcts bench --out bench.json --only engine")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench.json"), show_default=True, metavar="FILE")
 @click.option("--only", metavar="TEXT", help="Only the benchmarks whose names contain this (engine, qemu, harness, …).")
@@ -113,6 +124,8 @@ def command(out: Path, only: str | None) -> None:
     for path in programs():
         if only is None or only in path.name:
             figures += from_program(path)
+    if only is None or only in "vfio":
+        figures += from_guests()
     if only is None or only in "harness":
         figures += from_harness()
     if not figures:
