@@ -75,3 +75,15 @@ def test_enable_and_function_mask_in_one_write(machine):
     program.capability_write(2, 2, 0xC000).raise_event(0).poll({})
     program.capability_write(2, 2, 0x8000).poll({0: 1}).raise_event(0).poll({0: 1})
     machine.check(program)
+
+
+@clauses("PEND-FRESH", "CAP-FUNCTION-MASK")
+@needs(entries=2, messages=2, stimulus="device")
+def test_entries_rewritten_under_function_mask_use_the_new_message(machine):
+    """Function Mask alone covers a rewrite: an entry that stays unmasked sends its new contents afterwards."""
+    program = machine.program().write_entry(0, message=0, masked=False).enable().raise_event(0).poll({0: 1})
+    program.function_mask().table_write(0, "address", message=1).table_write(0, "data", message=1)
+    program.function_mask(False).poll({}).raise_event(0).poll({1: 1}, clause="PEND-FRESH")
+    program.function_mask().raise_event(0).table_write(0, "address", message=0).table_write(0, "data", message=0)
+    program.poll({}).function_mask(False).poll({0: 1}, clause="PEND-FRESH")
+    machine.check(program)

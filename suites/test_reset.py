@@ -73,3 +73,18 @@ def test_resetting_a_virtual_function_leaves_the_others(machine):
     program.table_read(0, "vector-control", expect=1, mask=1, vf=0)
     program.raise_event(0).poll({0: 1}).pba_read({0: 1}, vf=1).unmask_entry(0, vf=1).poll({vf(1).message(0): 1})
     machine.check(program)
+
+
+@pytest.mark.parametrize("kind,which", [("conventional", None), ("function-level", None), ("function-level", 0)])
+@clauses("RESET-STATE", "CAP-ENABLE")
+@needs(entries=2, messages=2, vfs=2, vf_entries=2, vf_messages=2, operations=("reset",), observes=("capability",))
+def test_a_reset_reaches_the_virtual_functions(machine, kind, which):
+    """Reset of the device, of the physical function, or of itself: the virtual function is disabled and masked."""
+    program = machine.program()
+    for function in (0, 1):
+        program.write_entry(1, message=1, masked=False, vf=function).enable(vf=function).function_mask(vf=function)
+    program.reset(kind, vf=which)
+    for function in (0,) if which == 0 else (0, 1):
+        program.capability_read(2, 2, expect=0, mask=0xC000, vf=function, clause="RESET-STATE")
+        program.table_read(1, "vector-control", expect=1, mask=1, vf=function)
+    machine.check(program)

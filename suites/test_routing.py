@@ -185,3 +185,33 @@ def test_set_on_a_virtual_function(machine, entry):
     program.raise_event(entry, vf=1).poll({vf(1).message(entry): 1})
     program.raise_event(entry).poll({entry: 1})
     machine.check(program)
+
+
+@clauses("ROUTE-MASK", "ENTRY-RETAINED")
+@needs(entries=2, messages=2, observes=("table",), operations=("mask", "unmask"))
+def test_routines_and_table_agree(machine):
+    """MaskTableEntry and UnmaskTableEntry are the Mask bit of the table, whatever the entry holds."""
+    program = machine.program().start()
+    for _ in range(2):
+        program.mask(1, expect="ok").table_read(1, "vector-control", expect=1, mask=1, clause="ROUTE-MASK")
+        program.unmask(1, expect="ok").table_read(1, "vector-control", expect=0, mask=1, clause="ROUTE-UNMASK")
+    machine.check(program)
+
+
+@clauses("ROUTE-MASK-INDEPENDENT", "ROUTE-MASK")
+@needs(entries=3, messages=3, stimulus="device", operations=("mask", "unmask"))
+def test_adding_an_entry_leaves_masked_ones_masked(machine):
+    """An entry brought into use for the first time re-opens none that was masked."""
+    program = machine.program().start().mask(0).mask(2).write_entry(1, message=1)
+    program.unmask(1).raise_event(0).raise_event(2).poll({}, clause="ROUTE-MASK-INDEPENDENT")
+    program.raise_event(1).poll({1: 1}).unmask(0).poll({0: 1}).unmask(2).poll({2: 1})
+    machine.check(program)
+
+
+@clauses("ROUTE-SET-ASSIGNS")
+@needs(entries=2, messages=2, stimulus="device", observes=("capability",))
+def test_set_while_msix_is_disabled(machine):
+    """SetTableEntry succeeds while Enable is clear, and counts once it is set again."""
+    program = machine.program().start().enable(False).set_entry(0, 1, expect="ok", clause="ROUTE-SET-ASSIGNS")
+    program.enable().poll({}).raise_event(0).poll({1: 1}, clause="ROUTE-SET-ASSIGNS")
+    machine.check(program)

@@ -147,3 +147,17 @@ def test_a_state_restored_into_another_function(machine):
     program.raise_event(0, vf=1).poll({vf(0).message(0): 1})  # the entry's contents travelled with it
     program.raise_event(0, vf=0).poll({vf(0).message(0): 1})
     machine.check(program)
+
+
+@pytest.mark.parametrize("which", [None, 0], ids=["pf", "vf0"])
+@clauses("SAVE-RESTORE-EQUAL", "SAVE-SPARSE")
+@needs(entries=4, messages=4, vfs=1, vf_entries=4, vf_messages=4, stimulus="device", observes=("table",),
+       operations=MOVING)
+def test_entries_that_were_not_in_use_are_restored_too(machine, which):
+    """What was changed after the save is undone, also in entries that the saved state leaves masked and unused."""
+    program = machine.program().write_entry(0, message=0, masked=False, vf=which).enable(vf=which)
+    program.pause(vf=which).save(0, vf=which).resume(vf=which)
+    program.write_entry(2, message=2, masked=False, vf=which).raise_event(3, vf=which).pause(vf=which)
+    program.restore(0, vf=which, expect="ok").table_read(2, "vector-control", expect=1, mask=1, vf=which)
+    program.pba_read({2: 0, 3: 0}, vf=which, clause="SAVE-RESTORE-EQUAL").resume(vf=which).poll({})
+    machine.check(program)

@@ -76,3 +76,17 @@ def test_an_event_is_nobody_elses(machine):
         program.raise_event(entry).poll({3 - entry: 1})
     program.raise_event(0).raise_event(1).raise_event(2).raise_event(3).poll({0: 1, 1: 1, 2: 1, 3: 1})
     machine.check(program)
+
+
+@pytest.mark.parametrize("beyond", [0, 1, 1000])
+@clauses("SEND-ONCE", "SEND-CONDITION")
+@needs(entries=3, messages=3, stimulus="device")
+def test_an_event_of_no_entry_sends_nothing(machine, beyond):
+    """An event inside the device on a vector from N on: no message, and the others still work."""
+    program = machine.program().enable()
+    for entry in range(3):
+        program.write_entry(entry, message=entry, masked=False)
+    program.raise_event(machine.shape.entries + beyond).poll({}, clause="SEND-ONCE")
+    for entry in range(3):
+        program.raise_event(entry).poll({entry: 1})
+    machine.check(program)

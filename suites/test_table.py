@@ -121,3 +121,26 @@ def test_misaligned_address_breaks_nothing_else(machine):
     program.enable().raise_event(1).poll({1: 1})
     program.write_entry(0, message=0, masked=False).raise_event(0).poll({0: 1})
     machine.check(program)
+
+
+@clauses("ENTRY-ACCESS-WIDTH", "ENTRY-BEYOND")
+@needs(entries=3, messages=3, stimulus="device", observes=("pba",))
+def test_an_access_across_the_end_reaches_nothing_behind(machine):
+    """A misaligned access over the table's last bytes sets no pending bit and sends nothing."""
+    end = machine.shape.entries * 16
+    program = machine.program().enable().write_entry(0, message=0).pba_read_at(0, 8, expect=0)
+    program.table_write_at(end - 2, 4, 0xFFFFFFFF).table_write_at(end - 4, 8, 0xFFFFFFFFFFFFFFFF)
+    program.pba_read({0: 0, 1: 0}, clause="ENTRY-ACCESS-WIDTH").poll({}).raise_event(0).poll({})
+    program.unmask_entry(0).poll({0: 1})
+    machine.check(program)
+
+
+@clauses("ENTRY-RETAINED")
+@needs(entries=3, messages=3, observes=("table",))
+def test_masks_are_kept_before_the_entry_is_programmed(machine):
+    """Mask bits can be written and read back before address and data ever were."""
+    program = machine.program()
+    for value in (0, 1, 0, 1):
+        program.table_write(1, "vector-control", value).table_read(1, "vector-control", expect=value, mask=1,
+                                                                   clause="ENTRY-RETAINED")
+    machine.check(program)

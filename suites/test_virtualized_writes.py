@@ -198,3 +198,50 @@ def test_the_last_of_many_virtual_functions(machine):
     for which in (1, last - 1):
         program.table_read(1, "vector-control", expect=1, mask=1, vf=which).raise_event(1, vf=which).poll({})
     machine.check(program)
+
+
+@pytest.mark.parametrize("index", ["N", -1])
+@clauses("VWRITE-PARTIAL-FAIL", "VWRITE-BAD-INDEX")
+@needs(**TWO_VFS, stimulus="device", observes=("table",))
+def test_a_refused_write_leaves_no_half_entry(machine, index):
+    """Refused with contents that differ in every field: all entries keep all four DWORDs."""
+    number = machine.shape.vf_entries if index == "N" else index
+    program = machine.program().enable(vf=0)
+    for entry in range(4):
+        program.write_entry(entry, message=entry, masked=False, vf=0)
+    program.write_virtualized(number, vf=0, address=0x7_7777_7770, data=0x7777, control=1, expect="refused")
+    for entry in range(4):
+        program.table_read(entry, "vector-control", expect=0, mask=1, vf=0, clause="VWRITE-PARTIAL-FAIL")
+        program.raise_event(entry, vf=0).poll({vf(0).message(entry): 1})
+    program.write_virtualized(number, vf=0, message=1, control=0, expect="refused")
+    program.raise_event(3, vf=0).poll({vf(0).message(3): 1}, clause="VWRITE-PARTIAL-FAIL")
+    machine.check(program)
+
+
+@clauses("PEND-SET", "VWRITE-ISOLATION-VF", "PBA-LAYOUT")
+@needs(**TWO_VFS, stimulus="device", observes=("pba",))
+def test_pending_bits_belong_to_their_function(machine):
+    """A masked event on one function sets its own pending bit and no other function's."""
+    program = machine.program()
+    for which in (None, 0, 1):
+        program.enable(vf=which)
+    for which in (0, None, 1):
+        program.raise_event(1, vf=which)
+        for other in (None, 0, 1):
+            program.pba_read_at(0, 8, vf=other)
+    program.reset("function-level", vf=0).pba_read_at(0, 8, expect=0, vf=0)
+    machine.check(program)
+
+
+@pytest.mark.parametrize("source", [None, 0, 1], ids=["pf", "vf0", "vf1"])
+@clauses("PEND-SET", "VWRITE-ISOLATION-VF")
+@needs(**TWO_VFS, stimulus="device", observes=("pba",))
+def test_a_pending_bit_shows_in_one_function_only(machine, source):
+    """After one masked event exactly one pending bit of all functions is set."""
+    program = machine.program()
+    for which in (None, 0, 1):
+        program.enable(vf=which)
+    program.raise_event(1, vf=source)
+    for which in (None, 0, 1):
+        program.pba_read_at(0, 8, expect=2 if which == source else 0, vf=which, clause="VWRITE-ISOLATION-VF")
+    machine.check(program)
