@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -43,13 +44,13 @@ class BackendChoice:
 
     @classmethod
     def parse(cls, text: str, device: str | None = None) -> BackendChoice:
-        """A path keeps its colons: only what follows the last separator is split."""
-        folder, slash, last = text.rpartition("/")
-        name, _, options = last.partition(":")
+        """The options begin at the first colon that a KEY= follows: a path keeps its other colons."""
+        found = re.search(r":(?=[A-Za-z][\w-]*=)", text)
+        name, options = (text[:found.start()], text[found.end():]) if found else (text, "")
         parts = [options] if options else []
         if device is not None:
             parts.append(f"device={device}")
-        return cls(folder + slash + name, ",".join(parts))
+        return cls(name, ",".join(parts))
 
     def __str__(self) -> str:
         return self.name + (f":{self.options}" if self.options else "")
