@@ -215,3 +215,12 @@ def test_set_while_msix_is_disabled(machine):
     program = machine.program().start().enable(False).set_entry(0, 1, expect="ok", clause="ROUTE-SET-ASSIGNS")
     program.enable().poll({}).raise_event(0).poll({1: 1}, clause="ROUTE-SET-ASSIGNS")
     machine.check(program)
+
+
+@clauses("ROUTE-MASK-INDEPENDENT")
+@needs(entries=3, messages=3, stimulus="device", operations=("mask", "unmask"))
+def test_the_first_use_of_an_entry_re_opens_no_other(machine):
+    """The same where entries come into use one by one, by register writes, with MSI-X on already."""
+    program = machine.program().enable().write_entry(0, message=0, masked=False).mask(0).write_entry(1, message=1)
+    program.unmask(1).raise_event(0).poll().unmask(0).poll().raise_event(0).poll({0: 1})
+    machine.check(program)
