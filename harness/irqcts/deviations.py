@@ -92,7 +92,7 @@ class Deviations:
         An entry for a clause that waived nothing while tests of that clause passed is an XPASS of its
         own; one that nothing ran for is an ERROR when the whole suite ran.
         """
-        records = []
+        records: list[dict[str, Any]] = []
         for entry in self.entries:
             if entry.waived or (entry.test is not None and entry.passed):
                 continue

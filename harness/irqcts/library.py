@@ -29,7 +29,7 @@ def library() -> Any:
         raise LibraryError(f"cannot load {path}: {error}; build the tree first (./irqcts run does), "
                            "or set IRQCTS_LIBRARY") from error
     try:
-        return _abi.bind(loaded)
+        return _abi.bind(loaded)  # type: ignore[no-untyped-call]
     except AttributeError as error:
         raise LibraryError(f"{path} is no libirqcts of this version: {error}") from error
     except _abi.LayoutError as error:

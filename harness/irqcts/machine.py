@@ -15,7 +15,7 @@ from .declarations import Needs, Shape
 from .description import Description
 from .program import Program
 from .trace import Trace
-from .verdict import AgentCrash, AgentTimeout, Ending, HarnessError, Inconclusive, NonConformance, NotTested
+from .verdict import AgentCrash, AgentTimeout, HarnessError, Inconclusive, NonConformance, NotTested
 
 
 class Machine:
@@ -119,9 +119,7 @@ class Machine:
                 raise NotTested("silence cannot be judged: the backend cannot show that the path delivers",
                                 evidence=[f"{self.description.identity}: stimulus {self.description.stimulus}"])
             return None
-        try:
-            why = controls.delivered(control, self._agent.run(control))
-        except Ending as ending:
-            why = ending.why
+        # An agent that dies or hangs here is this test's CRASH or TIMEOUT, as anywhere else.
+        why = controls.delivered(control, self._agent.run(control))
         self._control_passed = key if why is None else None
         return why

@@ -30,13 +30,15 @@ class Layout:
 
 @cache
 def layout() -> Layout:
-    """IRQCTS_BUILD names another build folder of the source tree, IRQCTS_LIBRARY another library."""
+    """IRQCTS_BUILD names another build folder of the source tree, IRQCTS_LIBRARY another library,
+    IRQCTS_SUITES another folder of tests (a vendor's own)."""
     package = Path(__file__).resolve().parent
     tree = package.parents[1]
     library = os.environ.get("IRQCTS_LIBRARY")
+    suites = os.environ.get("IRQCTS_SUITES")
     if (tree / "core" / "model").is_dir():
         build = Path(os.environ.get("IRQCTS_BUILD", tree / "build")).resolve()
-        return Layout(root=tree, suites=tree / "suites",
+        return Layout(root=tree, suites=Path(suites).resolve() if suites else tree / "suites",
                       library=Path(library) if library else build / "lib" / "libirqcts.so",
                       agent=build / "bin" / "irqcts-agent", backends=build / "lib" / "irqcts",
                       clauses=build / "generated" / "irqcts_clauses.py", model=tree / "core" / "model",
@@ -44,7 +46,7 @@ def layout() -> Layout:
     # PREFIX/share/irqcts/python/irqcts/paths.py
     share = package.parents[1]
     prefix = share.parents[1]
-    return Layout(root=share, suites=share / "suites",
+    return Layout(root=share, suites=Path(suites).resolve() if suites else share / "suites",
                   library=Path(library) if library else prefix / "lib" / "libirqcts.so",
                   agent=prefix / "bin" / "irqcts-agent", backends=prefix / "lib" / "irqcts",
                   clauses=share / "python" / "irqcts_clauses.py", model=share / "model", installed=True)

@@ -89,6 +89,8 @@ class Run:
         self.deviations = deviations.Deviations()
         self.programs: dict[str, list[str]] = {}
         self.whole_suite = True
+        self.known: set[str] = set()  # before any selection
+        self.chosen = False  # the selection was made without an error
         self.opened = False
 
     def open(self, selected: list[str]) -> None:
@@ -103,7 +105,8 @@ class Run:
         try:
             description = self.agent.description()
             if getoption("deviations") is not None:
-                self.deviations = deviations.load(getoption("deviations"), description.identity)
+                self.deviations = deviations.load(getoption("deviations"), description.identity,
+                                                  self.known or None)
             if getoption("irqcts_out") is None:
                 return
             folder = getoption("irqcts_out")
@@ -253,6 +256,11 @@ def covers(declared: tuple[str, ...], wanted: str) -> bool:
     return any(identifier == wanted or identifier.startswith(wanted + "-") for identifier in declared)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if uses_machine(item):
+        item.config.stash[RUN].known.add(stable_id(item.nodeid))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
@@ -279,6 +287,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if len(kept) != len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+    config.stash[RUN].chosen = True
     config.stash[RUN].whole_suite = not (wanted or tests or shard or config.getoption("keyword"))
 
 
@@ -287,7 +296,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     run = config.stash[RUN]
     items = [item for item in session.items if uses_machine(item)]
-    if run.worker or config.option.collectonly or not items or session.testsfailed:
+    # pytest calls this hook also after a selection that raised.
+    if run.worker or config.option.collectonly or not items or session.testsfailed or not run.chosen:
         return
     run.open([stable_id(item.nodeid) for item in items])
     if run.recorded:  # resumed: what has its verdict is not run again

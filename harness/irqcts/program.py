@@ -162,11 +162,12 @@ class Program:
                 raise ProgramError(f"{_name(kind)}: {name} {value:#x} does not fit into {width} bits")
             setattr(operation, name, value)
         expectation = _expectation(kind, expect, mask, clause)
-        records = None
+        records: Any = None
         if deliveries is not None:
             expectation.flags |= _FLAG.IRQCTS_EXPECTS_DELIVERIES
             expectation.delivery_count = len(deliveries)
-            records = (_abi.irqcts_expected_delivery * max(1, len(deliveries)))(*deliveries)
+            records = (_abi.irqcts_expected_delivery * max(1, len(deliveries)))(  # type: ignore[misc]
+                *deliveries)
         try:
             check(library().irqcts_program_append(self._handle, ctypes.byref(operation), ctypes.byref(expectation),
                                                   records))
@@ -333,12 +334,12 @@ class Program:
     # Raw VFIO calls (docs/program-text.md); fields are those of irqcts_operation.
 
     def vfio(self, call: str, *, expect: Any = None, mask: int | None = None, clause: str | None = None,
-             **fields: int) -> Program:
+             **fields: Any) -> Program:
         """`call` is a text form's word without "vfio-": "set-irqs", "region-read", …"""
         name = "IRQCTS_OPERATION_VFIO_" + call.upper().replace("-", "_")
         if name not in _KIND.__members__:
             raise ProgramError(f"there is no VFIO call {call!r}")
-        return self._append(_KIND[name], expect=expect, mask=mask, clause=clause, **fields)
+        return self._append(getattr(_KIND, name), expect=expect, mask=mask, clause=clause, **fields)
 
     # Convenience in the register view.
 
@@ -360,7 +361,7 @@ class Program:
 
 
 def _name(kind: int) -> str:
-    name = library().irqcts_operation_name(kind)
+    name: bytes | None = library().irqcts_operation_name(kind)
     return name.decode() if name else f"operation {kind}"
 
 
@@ -370,7 +371,7 @@ def _field(name: str) -> tuple[int, int]:
     return FIELDS[name]
 
 
-def _from_message(message: int | Message | None, control: int, stated: Mapping[str, Any]) -> dict[str, int]:
+def _from_message(message: int | Message | None, control: int, stated: Mapping[str, Any]) -> dict[str, Any]:
     function = message.function if isinstance(message, Message) else _function(stated.get("vf"))
     number = message.number if isinstance(message, Message) else int(message or 0)
     return {"flags": _abi.IRQCTS_OPERATION_FROM_MESSAGE, "message": number, "message_function": function,

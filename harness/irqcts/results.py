@@ -100,7 +100,7 @@ class Log:
         return status
 
 
-def _at(record: Any, keys: Sequence[str]) -> Any:
+def _at(record: Any, keys: Sequence[str]) -> Any:  # of nested objects
     for key in keys:
         record = record.get(key) if isinstance(record, dict) else None
     return record
@@ -121,6 +121,8 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
             if number == len(lines):
                 break
             raise ResultsError(f"{folder / LOG}, line {number}: not a JSON object") from None
+        if not isinstance(record, dict):
+            raise ResultsError(f"{folder / LOG}, line {number}: not a JSON object")
         if record.get("type") == "run" and run is None:
             run = record
         elif record.get("type") == "test" and record["verdict"] != Verdict.MISS \
@@ -145,8 +147,8 @@ def merge(folders: Iterable[Path], out: Path) -> Log:
             if _at(run, key) != _at(first, key):
                 raise ResultsError(f"{folder} and {first_folder} disagree about the {what} ({_at(run, key)} and "
                                    f"{_at(first, key)}); only shards of one run merge")
-    shards = [run.get("shard") for _, run, _ in parts]
-    if None not in shards:
+    shards: list[dict[str, int]] = [run["shard"] for _, run, _ in parts if run.get("shard")]
+    if len(shards) == len(parts):
         count = {shard["count"] for shard in shards}
         present = sorted({shard["index"] for shard in shards})
         if len(count) != 1 or present != list(range(1, max(count) + 1)):

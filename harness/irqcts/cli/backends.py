@@ -19,7 +19,7 @@ def option_help(name: str) -> list[str]:
     interface = ctypes.POINTER(_abi.irqcts_backend_interface)()
     check(library().irqcts_backend_load(ctypes.byref(interface), str(installed_backends().get(name, name)).encode()))
     table = ctypes.cast(interface.contents.option_help, ctypes.POINTER(ctypes.c_char_p))
-    lines = []
+    lines: list[str] = []
     while table and table[len(lines)] is not None:
         lines.append(table[len(lines)].decode("utf-8", "replace"))
     return lines

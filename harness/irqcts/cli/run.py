@@ -35,7 +35,7 @@ class Progress(Quiet):
         super().__init__()
         self.console = console
         self.run: Any = None
-        self.bar: Any = None
+        self.bar: Any = None  # rich.progress.Progress, imported when the first test ends
         self.task: Any = None
         self.internal: list[str] = []
 
@@ -68,7 +68,8 @@ class Progress(Quiet):
             self._start()
         record = json.loads(getattr(report, RECORD))
         verdict = getattr(report, "irqcts_verdict", record["verdict"])
-        self.bar.update(self.task, advance=1, last=record["id"][-40:].replace("[", "\\["))
+        bar: Any = self.bar
+        bar.update(self.task, advance=1, last=record["id"][-40:].replace("[", "\\["))
         if verdict in SPOKEN:
             why = (record["attribution"] or {}).get("why", "")
             self.console.print(f"[{STYLES[verdict]}]{verdict:12}[/] {_plain(record['id'])}\n             {_plain(why)}",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -178,7 +179,8 @@ def command(only: tuple[str, ...], keep: Path | None) -> None:
     """
     if layout().installed:
         raise Problem("only a source tree has the project's own tests; clone the repository and call ./irqcts test")
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     chosen = only or PARTS
     folder = keep or Path(tempfile.mkdtemp(prefix="irqcts-test-"))
     runner = Runner(folder)

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""results.jsonl through everything that can happen to a run: killed, interrupted, resumed, cut in shards."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from conftest import Irqcts, agent_command
+from irqcts import results
+
+MANY = '''
+import pytest
+from irqcts import clauses, mandatory
+@pytest.mark.parametrize("number", range(12))
+@clauses("ENTRY-READBACK")
+def test_each(machine, number):
+    """One of a dozen."""
+    machine.check(machine.program().table_write(0, "data", number).table_read(0, "data", expect=number))
+@clauses()
+@mandatory
+def test_always(machine):
+    """In every shard."""
+    machine.check(machine.program().get_size())
+'''
+SLOW = MANY.replace("    machine.check", "    import time; time.sleep(0.3)\n    machine.check")
+
+
+def test_every_record_is_flushed(irqcts: Irqcts) -> None:
+    """A run killed in the middle leaves whole lines of what was judged, and can be resumed."""
+    irqcts.write(SLOW)
+    out = irqcts.folder / "out"
+    with subprocess.Popen(irqcts.command("run", "--out", str(out)), cwd=irqcts.folder, env=irqcts.environment(),
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _wait_for_lines(out / "results.jsonl", 4)
+        process.kill()
+    lines = (out / "results.jsonl").read_text("utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    assert records[0]["type"] == "run" and 3 <= len(records) < 14 and records[-1]["type"] == "test"
+    with (out / "results.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write('{"type": "test", "id": "torn')
+    outcome = irqcts("run", "--resume", str(out))
+    assert outcome.status == 0, outcome.output
+    identifiers = [r["id"] for r in outcome.records if r["type"] == "test"]
+    assert len(identifiers) == len(set(identifiers)) == 13
+    assert outcome.records[1:len(records)] == records[1:], "what was judged stays"
+    assert outcome.end["counts"]["PASS"] == 13 and not outcome.end["interrupted"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_readable_results_and_no_process(irqcts: Irqcts, number: int) -> None:
+    irqcts.write(SLOW)
+    out = irqcts.folder / "out"
+    with subprocess.Popen(irqcts.command("run", "--out", str(out)), cwd=irqcts.folder, env=irqcts.environment(),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        _wait_for_lines(out / "results.jsonl", 4)
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert children, "the agent runs"
+        process.send_signal(number)
+        output = process.communicate(timeout=20)[0]
+    assert process.returncode == 3 and "--resume" in output and "Traceback" not in output, output
+    records = [json.loads(line) for line in (out / "results.jsonl").read_text("utf-8").splitlines()]
+    assert records[-1]["type"] == "end" and records[-1]["interrupted"] is True
+    assert records[-1]["counts"]["MISS"] > 0
+    assert sum(records[-1]["counts"].values()) == 13, "each selected test has a verdict"
+    assert not any(child.is_running() for child in children)
+    outcome = irqcts("run", "--resume", str(out))
+    assert outcome.status == 0 and outcome.end["counts"]["MISS"] == 0 and outcome.end["counts"]["PASS"] == 13
+
+
+def test_a_hanging_agent_does_not_outlive_an_interrupt(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
+    pids = irqcts.folder / "pids"
+    monkeypatch.setenv("TAMPERING_PIDS", str(pids))
+    with subprocess.Popen(irqcts.command("run", "--out", "out", "--agent-command", agent_command("hang-on-run")),
+                          cwd=irqcts.folder, env=irqcts.environment(), stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        _wait_for_lines(pids, 1)
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    assert family and not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in family)
+
+
+def _wait_for_lines(path: Path, count: int) -> None:
+    deadline = time.monotonic() + 20
+    while not path.exists() or len(path.read_bytes().splitlines()) < count:
+        assert time.monotonic() < deadline, "the run does not get on"
+        time.sleep(0.02)
+
+
+def test_a_run_folder_is_not_overwritten(irqcts: Irqcts) -> None:
+    assert irqcts.run().status == 0
+    again = irqcts.run()
+    assert again.status == 2 and "already holds a run" in again.output and "Traceback" not in again.output
+
+
+def test_resume_refuses_another_run(irqcts: Irqcts) -> None:
+    assert irqcts.run("--tests", "test_small.py::test_masked").status == 0
+    out = str(irqcts.folder / "out")
+    for arguments, what in ((("--seed", "2"), "seed"), (("--backend", "emulator:table-bar=4"), "backend")):
+        outcome = irqcts("run", "--resume", out, *arguments)
+        assert outcome.status == 2 and f"another {what}" in outcome.output
+    irqcts.write(MANY)
+    assert "another suite" in irqcts("run", "--resume", out).output
+
+
+def test_resume_of_nothing(irqcts: Irqcts) -> None:
+    outcome = irqcts("run", "--resume", str(irqcts.folder / "nowhere"))
+    assert outcome.status == 2 and "name a run folder" in outcome.output
+
+
+def test_an_unwritable_folder(irqcts: Irqcts) -> None:
+    locked = irqcts.folder / "locked"
+    locked.mkdir()
+    (locked / "file").write_text("not a folder", "utf-8")
+    locked.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    for out in ("locked/file/out",) + (("locked/out",) if os.geteuid() != 0 else ()):
+        outcome = irqcts.run(out=out)
+        assert outcome.status == 2 and "cannot write to" in outcome.output and "--out" in outcome.output
+        assert "Traceback" not in outcome.output
+    locked.chmod(stat.S_IRWXU)
+
+
+def test_shards_cover_everything_once(irqcts: Irqcts) -> None:
+    irqcts.write(MANY)
+    parts = [irqcts.run("--shard", f"{i}/3", out=f"part{i}") for i in (1, 2, 3)]
+    assert all(part.status == 0 for part in parts)
+    each = [set(part.tests) - {"test_small.py::test_always"} for part in parts]
+    assert sum(map(len, each)) == len(set.union(*each)) == 12
+    assert all("test_small.py::test_always" in part.tests for part in parts), "in every shard"
+    assert irqcts.run("--shard", "2/3", out="again").verdicts == parts[1].verdicts, "the same everywhere"
+    merged = irqcts("merge", "part1", "part2", "part3", "--out", str(irqcts.folder / "whole"), out="whole")
+    assert merged.status == 0 and len(merged.tests) == 13 and merged.end["counts"]["PASS"] == 13, merged.output
+
+
+@pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "x/y", "1/0"])
+def test_a_shard_that_is_none(irqcts: Irqcts, shard: str) -> None:
+    outcome = irqcts.run("--shard", shard)
+    assert outcome.status == 2 and "I/N" in outcome.output and not outcome.records
+
+
+def test_merge_refuses_what_does_not_belong_together(irqcts: Irqcts) -> None:
+    irqcts.write(MANY)
+    for name, arguments in (("a", ("--shard", "1/2")), ("b", ("--shard", "2/2", "--seed", "9")),
+                            ("c", ("--shard", "2/2", "--backend", "emulator:pba-bar=4")), ("d", ("--shard", "1/3",))):
+        assert irqcts.run(*arguments, out=name).status == 0
+    for other, what in (("b", "seed"), ("c", "backend identity"), ("d", "shards"), ("a", "shards")):
+        outcome = irqcts("merge", "a", other, "--out", f"with-{other}")
+        assert outcome.status == 2 and what in outcome.output, outcome.output
+        assert not (irqcts.folder / f"with-{other}").exists()
+
+
+def test_a_test_without_an_end_is_a_miss(irqcts: Irqcts) -> None:
+    """A process of pytest-xdist that dies takes its test with it, and nobody may overlook that."""
+    irqcts.write(MANY + '''
+@clauses("ENTRY-READBACK")
+def test_takes_its_process_along(machine):
+    import os
+    os._exit(9)
+''')
+    outcome = irqcts.run("--jobs", "2")
+    assert outcome.verdicts["test_takes_its_process_along"] == "MISS"
+    assert outcome.status == 3 and outcome.end["counts"]["MISS"] == 1
+    assert len(outcome.tests) == 14
+
+
+def test_reading_what_is_no_log(tmp_path: Path) -> None:
+    log = tmp_path / results.LOG
+    for text, what in (("", "does not begin"), ("[]\n", "line 1"), ("{}\nnonsense\n{}\n", "line 2"),
+                       ('{"type": "run", "schema": 99}\n', "schema")):
+        log.write_text(text, "utf-8")
+        with pytest.raises(results.ResultsError, match=what):
+            results.read(tmp_path)
+
+
+def test_the_first_record_says_what_ran_where(irqcts: Irqcts) -> None:
+    first = irqcts.run("--seed", "7").records[0]
+    assert first["type"] == "run" and first["schema"] == results.SCHEMA and first["seed"] == 7
+    assert first["backend"]["identity"].startswith("emulator") and first["suite"]["digest"] and first["spec"]["digest"]
+    assert first["environment"]["kernel"] and first["started"].endswith("+00:00")
