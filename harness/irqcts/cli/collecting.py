@@ -34,6 +34,10 @@ def pytest_main(arguments: list[str], plugins: list[Any]) -> int:
                             *arguments, str(places.suites)], plugins=plugins))
 
 
+#: Lists of other states of the suites that stay in the cache.
+LISTS_KEPT = 8
+
+
 class Quiet:
     """Takes the place of pytest's terminal reporter, and turns what cannot be collected into sentences."""
 
@@ -94,7 +98,8 @@ def tests() -> list[dict[str, Any]]:
         raise Problem("the tests cannot be collected: " + ("; ".join(listing.sentences) or said.getvalue().strip()))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for old in path.parent.glob("tests-*.json"):
+        known = sorted(path.parent.glob("tests-*.json"), key=lambda each: each.stat().st_mtime)
+        for old in known[:-LISTS_KEPT]:
             old.unlink(missing_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.write_text(json.dumps(listing.tests), encoding="utf-8")

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: what it shows, and that every mistake is one sentence and status 2."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from conftest import Irqcts, agent_command
+
+PROGRAM = """irqcts-program 1
+configure entries=2 messages=2
+table-write 0.data 0x7
+table-read 0.data => value=0x7 [ENTRY-READBACK]
+"""
+
+
+@pytest.mark.parametrize("command", ["", "run", "test", "list", "explain", "replay", "report", "merge", "backends",
+                                     "doctor", "bench", "completion"])
+def test_help(irqcts: Irqcts, command: str) -> None:
+    outcome = irqcts(*command.split(), "--help")
+    assert outcome.status == 0 and "Usage: irqcts" in outcome.output and "Example" in outcome.output
+
+
+@pytest.mark.parametrize("arguments, what", [
+    (["explode"], "No such command"), (["run", "--backend", "no-such"], 'no backend "no-such"'),
+    (["run", "--backend", "emulator:x=1"], 'no option "x"'), (["run", "--clause", "PEND-SETT"], "did you mean PEND-SET"),
+    (["run", "--tests", "test_nothing.py::test_x"], "no test"), (["run", "--timeout", "0"], "more than 0"),
+    (["run", "--jobs", "0"], "--jobs"), (["run", "--out", "a", "--resume", "b"], "leave --out away"),
+    (["explain", "PEND-SETT"], "did you mean PEND-SET"), (["list", "tests", "--clause", "NOPE"], "no clause"),
+    (["replay", "no-such.txt"], "no-such.txt"), (["report", "no-such-folder"], "no-such-folder"),
+    (["backends", "no-such"], "no backend"), (["merge", "only-one", "--out", "x"], "only-one"),
+    (["completion", "tcsh"], "tcsh"),
+])
+def test_a_mistake_is_one_sentence(irqcts: Irqcts, arguments: list[str], what: str) -> None:
+    outcome = irqcts(*arguments)
+    assert outcome.status == 2 and what in outcome.output, outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_list(irqcts: Irqcts) -> None:
+    listed = irqcts("list").output
+    assert "test_small.py::test_masked  [PEND-SET]" in listed and len(listed.strip().splitlines()) == 3
+    assert irqcts("list", "tests", "--clause", "PEND").output.strip().startswith("test_small.py::test_masked")
+    tests = json.loads(irqcts("list", "--json").output)
+    assert tests[0]["needs"]["entries"] == 2 and tests[0]["title"] == "A masked event sends nothing."
+    assert "PEND-COALESCE " in irqcts("list", "clauses").output
+    assert "emulator" in irqcts("list", "backends").output
+
+
+def test_the_list_follows_the_suites(irqcts: Irqcts) -> None:
+    """The cached list is of exactly this state of the suites."""
+    assert len(irqcts("list").output.splitlines()) == 3
+    irqcts.write("from irqcts import clauses\n@clauses('PEND-SET')\ndef test_new(machine): pass\n", "test_more.py")
+    assert "test_more.py::test_new" in irqcts("list").output
+    (irqcts.suites / "test_more.py").unlink()
+    assert "test_new" not in irqcts("list").output
+
+
+def test_list_of_what_cannot_be_collected(irqcts: Irqcts) -> None:
+    irqcts.write("import no_such_module\n")
+    outcome = irqcts("list")
+    assert outcome.status == 2 and "no_such_module" in outcome.output and "Traceback" not in outcome.output
+
+
+def test_explain(irqcts: Irqcts) -> None:
+    said = irqcts("explain", "pend-set").output
+    for what in ("PEND-SET", "level        M", "basis", "sources", "https://", "core/model/", "test_small.py::test_masked",
+                 "run --clause PEND-SET"):
+        assert what in said, said
+    assert "open point" in irqcts("explain", "ENABLE-OFF-EVENT").output
+
+
+def test_replay(irqcts: Irqcts) -> None:
+    path = irqcts.folder / "program.txt"
+    path.write_text(PROGRAM, "utf-8")
+    outcome = irqcts("replay", str(path))
+    assert outcome.status == 0 and "conforms: 3 steps, 1 stated" in outcome.output
+    assert irqcts("replay", "-", text=PROGRAM).status == 0
+    wrong = irqcts("replay", "-", text=PROGRAM.replace("value=0x7", "value=0x8"))
+    assert wrong.status == 1 and ">> 2" in wrong.output and "diverges at step 2" in wrong.output
+    broken = irqcts("replay", "-", text=PROGRAM + "explode\n")
+    assert broken.status == 2 and "line 5, column 1" in broken.output and "Traceback" not in broken.output
+
+
+def test_replay_of_what_the_backend_cannot_do(irqcts: Irqcts) -> None:
+    outcome = irqcts("replay", "-", text="irqcts-program 1\nconfigure entries=1 messages=1\nvfio-reset\n")
+    assert outcome.status == 3 and "does not support vfio-reset" in outcome.output
+
+
+def test_the_replay_command_of_a_failure_replays_it(irqcts: Irqcts) -> None:
+    outcome = irqcts.run("--agent-command", agent_command("reads-zero"), "--tests", "test_small.py::test_reads_back")
+    program = outcome.tests["test_small.py::test_reads_back"]["programs"][0]
+    command = program["replay"].split()
+    assert command[:2] == ["./irqcts", "replay"]
+    assert irqcts(*command[1:]).status == 0, "the true emulator conforms"
+
+
+def test_backends(irqcts: Irqcts) -> None:
+    assert "emulator" in irqcts("backends").output
+    said = irqcts("backends", "emulator").output
+    assert "table-bar=" in said and "entries_max            2048" in said
+
+
+def test_completion(irqcts: Irqcts) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        outcome = irqcts("completion", shell)
+        assert outcome.status == 0 and "_IRQCTS_COMPLETE" in outcome.output
+
+
+def test_doctor(irqcts: Irqcts) -> None:
+    outcome = irqcts("doctor")
+    assert outcome.status == 0 and "backend emulator" in outcome.output and "interpreter" in outcome.output
