@@ -7,7 +7,6 @@ import contextlib
 import io
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ def pytest_main(arguments: list[str], plugins: list[Any]) -> int:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     python = [str(Path(__file__).resolve().parents[2])]  # for the processes of pytest-xdist
     os.environ["PYTHONPATH"] = os.pathsep.join(python + [p for p in [os.environ.get("PYTHONPATH")] if p])
-    sys.dont_write_bytecode = not layout().installed and sys.dont_write_bytecode
     import pytest
 
     for plugin in plugins:

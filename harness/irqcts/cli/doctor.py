@@ -78,7 +78,8 @@ def findings() -> Iterator[Finding]:
             description = agent.description()
             yield f"backend {name}", True, description.identity, ""
         except Ending as ending:
-            yield f"backend {name}", False, ending.why, f"irqcts backends {name}"
+            waits = "needs device=" in ending.why
+            yield f"backend {name}", waits, "it waits for --device" if waits else ending.why, f"irqcts backends {name}"
         finally:
             agent.close()
     yield "KVM", os.access("/dev/kvm", os.R_OK | os.W_OK), \
