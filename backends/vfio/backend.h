@@ -47,6 +47,8 @@ int32_t vfio_host_control(const struct vfio_backend *backend, uint16_t set, uint
 int32_t vfio_learn_messages(struct vfio_backend *backend);
 /* The routing view, composed from register accesses. */
 int32_t vfio_registers_start(struct vfio_backend *backend);
+void vfio_registers_write_entry(const struct vfio_backend *backend, uint32_t entry, const struct irqcts_message *what,
+                                uint64_t control);
 void vfio_registers_set_entry(struct vfio_backend *backend, uint32_t entry, uint32_t message);
 
 /* One operation below IRQCTS_OPERATION_KIND_COUNT, and one from VFIO_FIRST up. */

@@ -57,7 +57,7 @@ static void configure(struct vfio_backend *backend, const struct irqcts_operatio
                       struct irqcts_result *result)
 {
     if (operation->entry != backend->device.entries || operation->message > operation->entry ||
-        operation->message == 0 || operation->value != 0) {
+        operation->message == 0) {
         result->status = IRQCTS_STATUS_NOT_SUPPORTED;
         return;
     }

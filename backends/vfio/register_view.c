@@ -50,9 +50,9 @@ int32_t vfio_learn_messages(struct vfio_backend *backend)
     return 0;
 }
 
-static void write_entry(const struct vfio_backend *backend, uint32_t entry, uint32_t message, uint64_t control)
+void vfio_registers_write_entry(const struct vfio_backend *backend, uint32_t entry, const struct irqcts_message *what,
+                                uint64_t control)
 {
-    const struct irqcts_message *what = &backend->message[message];
     uint64_t offset = entry_offset(backend, entry);
     uint32_t bar = backend->device.table_bar;
     vfio_mapped_write(backend, bar, offset + VECTOR_CONTROL, 4, control | MASK_BIT); /* VWRITE-NO-TEAR */
@@ -66,7 +66,7 @@ static void write_entry(const struct vfio_backend *backend, uint32_t entry, uint
 int32_t vfio_registers_start(struct vfio_backend *backend)
 {
     for (uint32_t entry = 0; entry < backend->device.entries; entry++) {
-        write_entry(backend, entry, entry < backend->messages ? entry : 0, 0);
+        vfio_registers_write_entry(backend, entry, &backend->message[entry < backend->messages ? entry : 0], 0);
     }
     return vfio_host_control(backend, PCI_MSIX_FLAGS_ENABLE, 0);
 }
@@ -75,5 +75,5 @@ void vfio_registers_set_entry(struct vfio_backend *backend, uint32_t entry, uint
 {
     uint64_t control = vfio_mapped_read(backend, backend->device.table_bar,
                                         entry_offset(backend, entry) + VECTOR_CONTROL, 4);
-    write_entry(backend, entry, message, control);
+    vfio_registers_write_entry(backend, entry, &backend->message[message], control);
 }

@@ -146,6 +146,13 @@ class Guest:
         assert self._device is not None
         return self._device.address
 
+    @property
+    def backend_options(self) -> str:
+        """Which devices the backend opens inside the guest."""
+        assert self._device is not None
+        functions = "+".join(self._device.functions)
+        return f"device={self.address}" + (f",functions={functions}" if functions else "")
+
     def witness(self) -> Witness:
         """A second look at the device from QEMU's side; with the option witness, once a guest."""
         return Witness(self.folder / "qtest.socket", self.folder / "remap.trace", self.address)
@@ -175,7 +182,7 @@ class Guest:
             "-kernel", str(options.kernel.image), "-initrd", str(archive),
             "-append", " ".join(word for word in (
                 "console=ttyS0 quiet panic=-1 intel_iommu=on log_buf_len=1M printk.devkmsg=on",
-                f"irqcts.bind={self._device.address} irqcts.transport={options.transport}", options.append) if word),
+                f"irqcts.bind={','.join((self._device.address, *self._device.functions))} irqcts.transport={options.transport}", options.append) if word),
             "-device", "isa-debug-exit,iobase=0x501,iosize=4",
             "-device", "intel-iommu,intremap=on,caching-mode=on",
             "-serial", f"file:{self.folder / 'console.log'}",

@@ -182,7 +182,7 @@ def main() -> int:
                 _refuse(f"the guest is not ready for VFIO: {'; '.join(guest.problems)}")
                 return EXIT_UNAVAILABLE
             guest.kernel_log()  # what the boot itself said is no test's
-            options = ",".join(part for part in (f"device={guest.address}", arguments.options) if part)
+            options = ",".join(part for part in (guest.backend_options, arguments.options) if part)
             guest.start_agent(["--backend", "vfio", "--options", options])
             bridge = Bridge(guest, arguments.alarms, arguments.witness)
             try:

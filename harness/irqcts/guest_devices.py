@@ -26,10 +26,16 @@ class GuestDevice:
     model: str  # QEMU's -device name; a QEMU that lacks it cannot run this guest
     address: str  # where the guest sees it
     build: Callable[[Path, int], DeviceArguments]  # work folder, vectors (0: the device's own number)
+    functions: tuple[str, ...] = ()  # devices that stand for its virtual functions
 
 
 def _rocker(_work: Path, _vectors: int) -> DeviceArguments:
     return DeviceArguments(("-device", "rocker,addr=4,name=sw1"))
+
+
+def _rockers(_work: Path, _vectors: int) -> DeviceArguments:
+    return DeviceArguments(tuple(word for slot in (4, 6, 7)
+                                 for word in ("-device", f"rocker,addr={slot},name=sw{slot}")))
 
 
 def _e1000e(_work: Path, _vectors: int) -> DeviceArguments:
@@ -56,6 +62,7 @@ DEVICES = {
     device.name: device
     for device in (
         GuestDevice("rocker", "rocker", "0000:00:04.0", _rocker),
+        GuestDevice("rockers", "rocker", "0000:00:04.0", _rockers, ("0000:00:06.0", "0000:00:07.0")),
         GuestDevice("ivshmem", "ivshmem-doorbell", "0000:00:04.0", _ivshmem),
         GuestDevice("e1000e", "e1000e", "0000:00:04.0", _e1000e),
         GuestDevice("igb", "igb", "0000:01:00.0", _igb),

@@ -60,6 +60,13 @@ def test_the_register_view(tmp_path: Path, suite: str) -> None:
     assert {"CAP", "ENABLE", "ENTRY", "PBA", "PEND", "ROUTE", "SEND"} <= families
 
 
+def test_virtualized_writes(tmp_path: Path) -> None:
+    """Three rockers, two in the place of virtual functions: what a virtual-machine monitor composes, on real routes."""
+    records = run(tmp_path, "bookworm", "vfio:view=registers", "--device", "rockers", "--clause", "VWRITE")
+    assert with_verdict(records, *BAD) == []
+    assert len(with_verdict(records, "PASS")) >= 10
+
+
 def test_many_vectors(tmp_path: Path) -> None:
     """ivshmem with more vectors than one pending word holds."""
     records = run(tmp_path, "bookworm", "vfio:view=registers", "--device", "ivshmem", "--vectors", "96")

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The functions of a program: the device itself is function 0; devices named
+ * with the option functions= stand for its virtual functions, each with its own
+ * table, its own eventfds and its own stimulus.  What a program finds out about
+ * them is about the composition of routes that a virtual-machine monitor makes
+ * (a table write and the kernel's interrupts behind it), not about SR-IOV
+ * hardware.
+ */
+#ifndef IRQCTS_VFIO_FUNCTIONS_H
+#define IRQCTS_VFIO_FUNCTIONS_H
+
+#include "backend.h"
+#include "options.h"
+
+struct vfio_functions {
+    struct vfio_backend *each[IRQCTS_FUNCTIONS_MAX];
+    uint32_t count;  /* that are open, with the physical one */
+    uint32_t active; /* of the running program */
+    bool configured;
+};
+
+int32_t vfio_functions_open(struct vfio_functions **out, const struct vfio_options *options, char *error,
+                            size_t error_size);
+void vfio_functions_close(struct vfio_functions *functions);
+void vfio_functions_execute(struct vfio_functions *functions, const struct irqcts_operation *operation,
+                            struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries);
+
+#endif
