@@ -49,6 +49,7 @@ def test_stop_at_the_first_divergence() -> None:
 
 @pytest.mark.parametrize("text, name, options", [
     ("emulator", "emulator", ""), ("qemu:device=rocker,x=y:z", "qemu", "device=rocker,x=y:z"),
+    ("qemu:qemu=/opt/qemu/bin/q,device=rocker", "qemu", "qemu=/opt/qemu/bin/q,device=rocker"),
     ("/opt/a:b/irqcts-backend-x.so:k=v", "/opt/a:b/irqcts-backend-x.so", "k=v"),
 ])
 def test_choice_of_a_backend(text: str, name: str, options: str) -> None:

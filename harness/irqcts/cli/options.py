@@ -9,26 +9,40 @@ import click
 
 from ..agent import BackendChoice
 from ..guest_choice import encode
-from .guest_options import guest_options, with_guest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+#: Options of the command line that become options of the backend, with their help.
+SHORTHANDS = {
+    "device": ("NAME", "The device behind the backend: option device=NAME."),
+    "qemu": ("PATH", "The QEMU to use: option qemu=PATH."),
+    "guest": ("SUITE", "Backend vfio: boot this distribution's kernel in a guest (bookworm, trixie)."),
+    "kernel": ("PATH", "Backend vfio: boot this kernel image in the guest."),
+    "modules": ("DIR", "Backend vfio: its modules, where VFIO is not built in."),
+    "append": ("TEXT", "Backend vfio: more of the guest kernel's command line."),
+}
+
 
 def backend_options(command: Command) -> Command:
-    """--backend, --device and --qemu; `choice` puts them together."""
-    for option in (
-        click.option("--qemu", metavar="PATH", help="The QEMU to use (backend qemu)."),
-        click.option("--device", metavar="NAME", help="The device behind the backend, as its option device=NAME."),
-        click.option("--backend", "-b", default="emulator", show_default=True, metavar="NAME[:KEY=VALUE,…]",
-                     help="What to run against; ./irqcts backends shows names and options."),
-    ):
-        command = option(command)
-    return guest_options(command)
+    """--backend and its shorthands, as one keyword `backend` of type BackendChoice."""
 
+    def put_together(context: click.Context, parameter: click.Parameter, value: str) -> BackendChoice:
+        chosen = BackendChoice.parse(value)
+        given = context.meta.get("irqcts.shorthands", {})
+        parts = [chosen.options] if chosen.options else []
+        for key, text in given.items():
+            # A guest's options are taken apart by guest_choice.py, which wants separators in values encoded.
+            parts.append(f"{key}={encode(text) if chosen.name == 'vfio' and key != 'device' else text}")
+        return BackendChoice(chosen.name, ",".join(parts))
 
-def choice(backend: str, device: str | None, qemu: str | None) -> BackendChoice:
-    chosen = BackendChoice.parse(backend, device)
-    if qemu is not None:
-        extra = f"qemu={encode(qemu) if chosen.name == 'vfio' else qemu}"
-        chosen = BackendChoice(chosen.name, f"{chosen.options},{extra}" if chosen.options else extra)
-    return with_guest(chosen)
+    def remember(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+        if value is not None and parameter.name is not None:
+            context.meta.setdefault("irqcts.shorthands", {})[parameter.name] = value
+
+    command = click.option("--backend", "-b", default="emulator", show_default=True, metavar="NAME[:KEY=VALUE,…]",
+                           callback=put_together,
+                           help="What to run against; irqcts backends shows names and options.")(command)
+    for name, (metavar, text) in reversed(SHORTHANDS.items()):
+        command = click.option(f"--{name}", metavar=metavar, help=text, callback=remember, expose_value=False,
+                               is_eager=True)(command)
+    return command

@@ -9,12 +9,12 @@ from typing import TextIO
 import click
 
 from .. import requirements
-from ..agent import AgentProcess
+from ..agent import AgentProcess, BackendChoice
 from ..declarations import Needs
 from ..program import Program
 from ..trace import Trace
 from ..verdict import Ending, EXIT_CONFORMS, EXIT_NONCONFORMANCE, EXIT_UNDECIDED
-from .options import backend_options, choice
+from .options import backend_options
 
 
 @click.command(epilog="""\b
@@ -28,13 +28,13 @@ Examples:
 @backend_options
 @click.option("--timeout", type=float, default=30.0, show_default=True, metavar="SECONDS")
 @click.option("--stop", is_flag=True, help="Operation by operation; ends at the first divergence.")
-def command(program: TextIO, backend: str, device: str | None, qemu: str | None, timeout: float, stop: bool) -> None:
+def command(program: TextIO, backend: BackendChoice, timeout: float, stop: bool) -> None:
     """Run PROGRAM (a file of program text, - for standard input) and show what is permitted beside what was seen.
 
     Exit status: 0 conforms, 1 diverges, crashes or hangs, 2 bad input, 3 the backend cannot do it.
     """
     parsed = Program.from_text(program.read())
-    agent = AgentProcess(choice(backend, device, qemu))
+    agent = AgentProcess(backend)
     try:
         description = agent.description()
         click.echo(f"{description.identity}\n")

@@ -17,7 +17,7 @@ from ..agent import AgentProcess, BackendChoice
 from ..verdict import EXIT_NOTHING, EXIT_UNDECIDED, EXIT_USAGE, Verdict, exit_status
 from . import Problem
 from .collecting import Quiet, pytest_main, tests
-from .options import backend_options, choice
+from .options import backend_options
 
 STYLES = {
     "PASS": "green", "FAIL": "bold red", "WAIVED": "yellow", "XPASS": "bold red", "NOT_APPLICABLE": "dim",
@@ -156,10 +156,10 @@ Examples:
 @click.option("--dry-run", is_flag=True, help="Say what would run; nothing is executed (exit status 5).")
 @click.option("--save-programs", type=click.Path(path_type=Path), hidden=True)
 @click.option("--agent-command", metavar="JSON", hidden=True, help="Another program that speaks the agent's frames.")
-def command(backend: str, device: str | None, qemu: str | None, out: Path | None, resume: Path | None,
-            clause: tuple[str, ...], only: tuple[str, ...], keyword: str | None, deviations: Path | None,
-            shard: str | None, seed: int, jobs: int, timeout: float | None, dry_run: bool,
-            save_programs: Path | None, agent_command: str | None) -> None:
+def command(backend: BackendChoice, out: Path | None, resume: Path | None, clause: tuple[str, ...],
+            only: tuple[str, ...], keyword: str | None, deviations: Path | None, shard: str | None,
+            seed: int, jobs: int, timeout: float | None, dry_run: bool, save_programs: Path | None,
+            agent_command: str | None) -> None:
     """Run the suite on a backend, judge it clause by clause, and write a report.
 
     The run folder holds results.jsonl (written as each verdict falls), summary.json, report.html and
@@ -168,7 +168,7 @@ def command(backend: str, device: str | None, qemu: str | None, out: Path | None
     from rich.console import Console
 
     console = Console(highlight=False)
-    chosen = choice(backend, device, qemu)
+    chosen = backend  # what --backend and its shorthands say together
     if out is not None and resume is not None:
         raise Problem("--resume names the run folder already; leave --out away")
     arguments = ["--backend", str(chosen), "--seed", str(seed)]
