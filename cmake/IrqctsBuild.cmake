@@ -15,6 +15,10 @@ if(IRQCTS_SANITIZE)
   target_link_options(irqcts_flags INTERFACE -fsanitize=${IRQCTS_SANITIZE})
 endif()
 
+if(IRQCTS_FUZZ AND CMAKE_C_COMPILER_ID MATCHES "Clang")
+  target_compile_options(irqcts_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # irqcts_add_backend(NAME SOURCES... [LIBRARIES ...] [MODULE_LIBRARIES ...])
 # One backend, twice: irqcts_backend_NAME, a static library whose entry function is
 # irqcts_backend_NAME_entry (for the static agent, tests and benchmarks), and the

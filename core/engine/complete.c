@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUTS_MAX = 64, INPUT_OPERATIONS_MAX = 12, RECORDS_MAX = 64 };
+enum { INPUTS_MAX = 64, INPUT_OPERATIONS_MAX = 12, RECORDS_MAX = 64, BUCKETS = 65536 };
 
 struct input {
     uint32_t count;
@@ -160,6 +160,7 @@ struct exploration {
     size_t model_size;
     unsigned char *models; /* one a state */
     struct state_key *keys;
+    uint32_t *buckets; /* state + 1 by hash of its key, open addressing; 0 is empty */
     uint32_t capacity;
     uint64_t *outputs; /* interned: machine.output holds indices */
     uint32_t output_count;
@@ -215,7 +216,9 @@ static int decided(const struct irqcts_model *model)
     return 1;
 }
 
-/* FNV-1a over what the observer sees. */
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
+/* FNV-1a. */
 static uint64_t hash(uint64_t so_far, uint64_t value)
 {
     for (int i = 0; i < 8; i++) {
@@ -224,11 +227,22 @@ static uint64_t hash(uint64_t so_far, uint64_t value)
     return so_far;
 }
 
+static uint64_t hash_bytes(const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+    uint64_t so_far = HASH_START;
+
+    for (size_t i = 0; i < size; i++) {
+        so_far = (so_far ^ at[i]) * UINT64_C(0x100000001b3);
+    }
+    return so_far;
+}
+
 /* Applies an input to a model; 0 when its outcome is open. */
 static int apply_input(const struct irqcts_complete *suite, struct irqcts_model *model, const struct input *input,
                        uint64_t *out_output)
 {
-    uint64_t output = UINT64_C(0xcbf29ce484222325);
+    uint64_t output = HASH_START;
 
     for (uint32_t i = 0; i < input->count; i++) {
         struct irqcts_operation operation = input->operations[i];
@@ -328,11 +342,13 @@ static int32_t find_state(struct exploration *exploration, const struct irqcts_m
 {
     struct machine *machine = &exploration->suite->machine;
     struct state_key key = key_of(model);
+    uint32_t bucket = (uint32_t)(hash_bytes(&key, sizeof(key)) % BUCKETS);
     int32_t error;
 
-    for (uint32_t i = 0; i < machine->states; i++) {
-        if (memcmp(&exploration->keys[i], &key, sizeof(key)) == 0) {
-            *out = i;
+    for (; exploration->buckets[bucket] != 0; bucket = (bucket + 1u) % BUCKETS) {
+        uint32_t state = exploration->buckets[bucket] - 1u;
+        if (memcmp(&exploration->keys[state], &key, sizeof(key)) == 0) {
+            *out = state;
             return IRQCTS_ERROR_NONE;
         }
     }
@@ -342,6 +358,7 @@ static int32_t find_state(struct exploration *exploration, const struct irqcts_m
     }
     memcpy(model_at(exploration, machine->states), model, exploration->model_size);
     exploration->keys[machine->states] = key;
+    exploration->buckets[bucket] = machine->states + 1u;
     *out = machine->states++;
     return IRQCTS_ERROR_NONE;
 }
@@ -362,7 +379,10 @@ static int32_t explore(struct irqcts_complete *suite)
     int32_t error = IRQCTS_ERROR_NONE;
 
     machine->inputs = suite->report.inputs;
-    if (scratch == NULL) {
+    exploration.buckets = calloc(BUCKETS, sizeof(*exploration.buckets));
+    if (scratch == NULL || exploration.buckets == NULL) {
+        free(scratch);
+        free(exploration.buckets);
         return irqcts_fail(IRQCTS_ERROR_MEMORY, "no memory for the oracle");
     }
     irqcts_model_initialise(scratch, exploration.model_size, &configuration);
@@ -392,6 +412,7 @@ static int32_t explore(struct irqcts_complete *suite)
     free(scratch);
     free(exploration.models);
     free(exploration.keys);
+    free(exploration.buckets);
     free(exploration.outputs);
     return error;
 }
