@@ -13,7 +13,8 @@ __all__ = ["ResultsError", "Run", "load_run", "render"]
 def render(folder: Path) -> None:
     """Writes summary.json, report.html, report.md, junit.xml and results.ktap beside results.jsonl.
 
-    Raises ResultsError when the log is not what its schema says.
+    All or nothing: no file is touched before every rendering has succeeded.  Raises ResultsError when
+    the log is not what its schema says, OSError when the folder cannot be written.
     """
     from . import html, junit, ktap, markdown, summary
 
@@ -21,4 +22,4 @@ def render(folder: Path) -> None:
     texts = {"summary.json": summary.text(run), "report.html": html.text(run), "report.md": markdown.text(run),
              "junit.xml": junit.text(run), "results.ktap": ktap.text(run)}
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")

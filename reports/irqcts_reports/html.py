@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from markupsafe import Markup
 
 from . import plots
 from .run import Run, reason
+from .texts import visible
 from .verdicts import LEVELS, MEANINGS, NON_CONFORMANCE, SKIPPED, UNDECIDED, word
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -33,12 +33,9 @@ SLOWEST = 10
 LATENCY_FIGURES = 16
 
 
-def visible(value: Any) -> Any:
-    """Invisible characters of a text written out as \\u{…}; anything but a text as it is."""
-    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
-        return value
-    return "".join(c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-                   else f"\\u{{{ord(c):x}}}" for c in value)
+def _finalize(value: Any) -> Any:
+    """Every text that the template shows; what is markup already was made here."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def text(run: Run) -> str:
@@ -53,7 +50,7 @@ def text(run: Run) -> str:
         waived=[_shown(test, anchors, UNFOLDED) for test in run.with_verdicts("WAIVED")],
         skipped=_skipped(run), families=_families(run), clause_families=_clause_families(run),
         durations=plots.histogram([t["duration_s"] for t in run.tests], "durations of tests"),
-        slowest=sorted(run.tests, key=lambda t: -t["duration_s"])[:SLOWEST], latencies=_latencies(run),
+        slowest=sorted(run.tests, key=_duration, reverse=True)[:SLOWEST], latencies=_latencies(run),
         detailed=set(anchors) - {t["id"] for t in run.with_verdicts("PASS", *SKIPPED)},
         levels=LEVELS, meanings=MEANINGS)
     return page + "\n"
@@ -61,7 +58,7 @@ def text(run: Run) -> str:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, finalize=visible,
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, finalize=_finalize,
                                      undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["word"] = word
     environment.filters["seconds"] = plots.seconds
@@ -141,13 +138,17 @@ def _clause_families(run: Run) -> list[tuple[str, list[Any]]]:
     return list(found.items())
 
 
+def _duration(test: dict[str, Any]) -> float:
+    return float(test["duration_s"])
+
+
 def _latencies(run: Run) -> list[dict[str, Any]]:
     """By message, over all tests that measured."""
     found: dict[str, list[float]] = {}
     for test in run.tests:
         for message, values in test.get("latencies_ns", {}).items():
             found.setdefault(message, []).extend(value / 1e9 for value in values)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for message, values in found.items():
         if values:
             ordered = sorted(values)

@@ -1,27 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""KTAP, as kernel test systems read it.  XPASS is "not ok": it must not be lost on the way."""
+"""results.ktap, as kernel test systems read it.
+
+KTAP knows ok, not ok and directives.  The verdict's own word stands behind the #, so that none of the
+eleven is lost; what KTAP has a directive for (SKIP, XFAIL, TIMEOUT, ERROR) says it first.
+"""
 from __future__ import annotations
 
+from typing import Any
+
 from .run import Run, reason
+from .texts import one_line
 from .verdicts import SKIPPED
 
+DIRECTIVES = {"WAIVED": "XFAIL WAIVED", **{verdict: f"SKIP {verdict}" for verdict in SKIPPED}}
 
-def line(number: int, test: dict[str, object], why: str) -> str:
-    verdict = str(test["verdict"])
-    name = str(test["id"]).replace("#", "_").replace("\n", " ")
+
+def line(number: int, test: dict[str, Any]) -> str:
+    verdict = test["verdict"]
+    name = one_line(test["id"]).replace("#", "_")
+    start = f"{'ok' if verdict == 'PASS' or verdict in SKIPPED else 'not ok'} {number} {name}"
     if verdict == "PASS":
-        return f"ok {number} {name}"
-    if verdict in SKIPPED:
-        return f"ok {number} {name} # SKIP {verdict} {why}"
-    if verdict == "WAIVED":
-        return f"not ok {number} {name} # XFAIL WAIVED {why}"
-    return f"not ok {number} {name} # {verdict} {why}"
+        return start
+    return f"{start} # {DIRECTIVES.get(verdict, verdict)} {one_line(reason(test))}".rstrip()
 
 
 def text(run: Run) -> str:
-    lines = ["KTAP version 1", f"# {' '.join(run.head['backend']['identity'].split())}", f"1..{len(run.tests)}"]
-    for number, test in enumerate(run.tests, 1):
-        lines.append(line(number, test, " ".join(reason(test).split())).rstrip())
+    lines = ["KTAP version 1", f"# {one_line(run.head['backend']['identity'])}", f"1..{len(run.tests)}"]
+    lines += [line(number, test) for number, test in enumerate(run.tests, 1)]
     if not run.complete:
         lines.append("Bail out! the run ended early")
     return "\n".join(lines) + "\n"

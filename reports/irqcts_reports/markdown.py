@@ -1,33 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""report.md: short enough for a comment on a change."""
+"""report.md: short enough for a comment on a change.
+
+Whatever a device or backend chose stands in code spans, where nothing in it is a link or a mention.
+"""
 from __future__ import annotations
 
 import re
 
 from .run import Run, reason
-from .verdicts import NON_CONFORMANCE, UNDECIDED
+from .texts import one_line
+from .verdicts import LEVELS, NON_CONFORMANCE, UNDECIDED, word
 
 SHOWN = 20
+LONGEST = 400
 
 
-def escape(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", " ".join(text.split()))
+def code(text: str) -> str:
+    """A code span, with a fence longer than any run of backticks in the text."""
+    line = one_line(text) or " "
+    line = line if len(line) <= LONGEST else line[:LONGEST] + "…"
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    return f"{fence} {line} {fence}" if len(fence) > 1 else f"`{line}`"
 
 
 def text(run: Run) -> str:
-    counts = {v: n for v, n in run.counts.items() if n}
-    lines = [f"**{escape(run.headline)}**", "", f"Backend: {escape(run.head['backend']['identity'])}", "",
-             "| " + " | ".join(escape(v) for v in counts) + " |", "|" + " ---: |" * len(counts),
-             "| " + " | ".join(str(n) for n in counts.values()) + " |", ""]
-    bad = run.with_verdicts(*NON_CONFORMANCE, *UNDECIDED)
+    counts = {verdict: count for verdict, count in run.counts.items() if count}
+    lines = [f"**{run.headline}**", "", code(run.head["backend"]["identity"]), ""]
+    if counts:
+        lines += ["| " + " | ".join(word(verdict) for verdict in counts) + " |", "|" + " ---: |" * len(counts),
+                  "| " + " | ".join(str(count) for count in counts.values()) + " |", ""]
+    bad = run.with_verdicts(*NON_CONFORMANCE) + run.with_verdicts(*UNDECIDED)
     for test in bad[:SHOWN]:
-        lines.append(f"- {escape(test['verdict'])} {escape(test['id'])} ({escape(', '.join(test['clauses']))}): "
-                     f"{escape(reason(test))}")
+        about = " ".join(code(clause) for clause in test["clauses"])
+        lines.append(f"- **{word(test['verdict'])}** {code(test['id'])} {about + ': ' if about else ''}"
+                     f"{code(reason(test))}")
     if len(bad) > SHOWN:
         lines.append(f"- and {len(bad) - SHOWN} more, in report.html")
     for test in run.with_verdicts("WAIVED"):
-        lines.append(f"- waived: {escape(test['id'])}: {escape(test['waiver']['reason'])}")
-    states = [c.state for c in run.clauses.values() if c.level == "M"]
-    lines += ["", f"Clauses of level must: {states.count('tested')} tested, {states.count('not-testable')} not testable "
-                  f"on this backend, {states.count('not-covered')} not covered."]
+        lines.append(f"- waived {code(test['id'])}: {code(test['waiver']['reason'])} ({code(test['waiver']['reference'])})")
+    lines += ["", "| clauses | tested | not testable here | not covered |", "| --- | ---: | ---: | ---: |"]
+    for level, what in LEVELS.items():
+        states = run.states(level)
+        lines.append(f"| {level} ({what}) | {states['tested']} | {states['not-testable']} | {states['not-covered']} |")
     return "\n".join(lines) + "\n"
