@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import Any, Iterable
 
 from . import specification
-from .agent import installed_backends
 from .program import Program, ProgramError
 from .verdict import Verdict
 
-SCHEMA = 1
-_REQUIRED = {"backend", "reason", "reference", "program"}
+_REQUIRED = {"identity", "reason", "reference", "program"}
 _OPTIONAL = {"clause", "test", "expires"}
 
 
@@ -33,7 +31,7 @@ class Deviation:
     """One entry.  `clause` or `test`, exactly one of them."""
 
     number: int
-    backend: str
+    identity: str
     reason: str
     reference: str
     program: Path
@@ -48,7 +46,7 @@ class Deviation:
         return self.clause or self.test or ""
 
     def as_json(self) -> dict[str, Any]:
-        return {"entry": self.number, "backend": self.backend, "clause": self.clause, "test": self.test,
+        return {"entry": self.number, "identity": self.identity, "clause": self.clause, "test": self.test,
                 "reason": self.reason, "reference": self.reference, "program": str(self.program),
                 "expires": self.expires.isoformat() if self.expires else None}
 
@@ -56,9 +54,12 @@ class Deviation:
 class Deviations:
     """The entries that are about one backend identity; see `load`."""
 
-    def __init__(self, path: Path | None = None, entries: Iterable[Deviation] = ()) -> None:
+    def __init__(self, path: Path | None = None, entries: Iterable[Deviation] = (),
+                 elsewhere: Iterable[Deviation] = ()) -> None:
         self.path = path
         self.entries = list(entries)
+        #: Entries about other backends; a run names them, so that a misspelt pattern is seen.
+        self.elsewhere = list(elsewhere)
 
     def _matching(self, record: dict[str, Any]) -> list[Deviation]:
         return [entry for entry in self.entries
@@ -139,25 +140,23 @@ def load(path: Path, identity: str, tests: Iterable[str] | None = None,
         raise DeviationsError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DeviationsError(f"{path}: {error}") from error
-    if document.pop("schema", None) != SCHEMA:
-        raise DeviationsError(f"{path}: it must say schema = {SCHEMA}")
     raw = document.pop("deviation", [])
     if document:
-        raise DeviationsError(f"{path}: unknown {sorted(document)}; only schema and [[deviation]] belong here")
+        raise DeviationsError(f"{path}: unknown {sorted(document)}; only [[deviation]] belongs here")
     if not isinstance(raw, list) or not raw:
         raise DeviationsError(f"{path}: it has no [[deviation]]")
     known_tests = set(tests) if tests is not None else None
     entries = [_entry(path, number, each, known_tests, today) for number, each in enumerate(raw, 1)]
     seen: dict[tuple[str, str], int] = {}
     for entry in entries:
-        first = seen.setdefault((entry.backend, entry.subject), entry.number)
+        first = seen.setdefault((entry.identity, entry.subject), entry.number)
         if first != entry.number:
             raise DeviationsError(f"{path}: deviation {entry.number} says the same as deviation {first}")
-    matching = [entry for entry in entries if fnmatch.fnmatchcase(identity, entry.backend)]
+    matching = [entry for entry in entries if fnmatch.fnmatchcase(identity, entry.identity)]
     if not matching:
         raise DeviationsError(f"{path}: no entry is about this backend, \"{identity}\"; correct its pattern or leave "
                               "the file out")
-    return Deviations(path, matching)
+    return Deviations(path, matching, [entry for entry in entries if entry not in matching])
 
 
 def _entry(path: Path, number: int, raw: Any, tests: set[str] | None, today: datetime.date) -> Deviation:
@@ -182,10 +181,6 @@ def _entry(path: Path, number: int, raw: Any, tests: set[str] | None, today: dat
             raise DeviationsError(f"{where}: expires is a date, as in expires = 2027-06-30")
         if expires < today:
             raise DeviationsError(f"{where}: it expired on {expires}; mend the device or renew the entry")
-    name = raw["backend"].split()[0].split(":")[0].rstrip("*,;").lower()
-    backends = set(installed_backends())
-    if backends and not any(name.startswith(backend) for backend in backends):
-        raise DeviationsError(f"{where}: backend {raw['backend']!r} begins with none of {', '.join(sorted(backends))}")
     program = (path.parent / raw["program"]).resolve()
     try:
         Program.from_text(program.read_text(encoding="utf-8"))
@@ -193,5 +188,5 @@ def _entry(path: Path, number: int, raw: Any, tests: set[str] | None, today: dat
         raise DeviationsError(f"{where}: program {program}: {error.strerror}") from error
     except (ProgramError, UnicodeDecodeError) as error:
         raise DeviationsError(f"{where}: program {program}: {error}") from error
-    return Deviation(number=number, backend=raw["backend"], reason=raw["reason"], reference=raw["reference"],
+    return Deviation(number=number, identity=raw["identity"], reason=raw["reason"], reference=raw["reference"],
                      program=program, clause=raw.get("clause"), test=raw.get("test"), expires=expires)

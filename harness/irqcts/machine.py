@@ -95,10 +95,11 @@ class Machine:
         elif trace.oracle_failed:
             why = f"the oracle does not permit what was seen, the test's own statements hold: {where}"
         else:
-            why = f"the test's own statement fails, the oracle permits what was seen: {where}"
-        if "model" in self.description.properties and not (trace.oracle_failed and trace.statement_failed):
             cause = "suite"
-            why = "the device is the oracle itself, so oracle and test contradict each other: " + why
+            why = f"the test's own statement fails, the oracle permits what was seen, so one of them errs: {where}"
+        if "model" in self.description.properties:
+            cause = "suite"
+            why = "the oracle itself plays the device, so there is no device to blame: " + why
         return NonConformance(why, cause=cause, programs=[self._as_json(trace)])
 
     def _as_json(self, trace: Trace) -> dict[str, Any]:

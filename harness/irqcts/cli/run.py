@@ -207,6 +207,10 @@ def command(backend: BackendChoice, out: Path | None, resume: Path | None, claus
         console.print("nothing was executed: no test is selected", style="magenta")
         sys.exit(EXIT_NOTHING)
     print_summary(console, run.families, run.counts)
+    other = run.deviations.elsewhere
+    if other:
+        console.print(f"{len(other)} {'entry' if len(other) == 1 else 'entries'} of {run.deviations.path} about other "
+                      f"backends: {', '.join(sorted({entry.identity for entry in other}))}", markup=False)
     rendered = render(console, folder)
     verdict = exit_status(run.counts)
     if status == 2:

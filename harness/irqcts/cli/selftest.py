@@ -226,7 +226,9 @@ def _qemu(runner: Runner) -> None:
         if device not in known:
             continue
         arguments = ["--backend", "qemu", "--device", device]
-        deviations = runner.root / "backends" / "qemu" / "deviations" / f"{device}.toml"
-        if deviations.exists():
-            arguments += ["--deviations", str(deviations)]
+        folder = runner.root / "backends" / "qemu"
+        for deviations in (folder / "deviations" / f"{device}.toml", folder / "deviations.toml"):
+            if deviations.exists():
+                arguments += ["--deviations", str(deviations)]
+                break
         runner.part(f"suite on QEMU's {device}", runner.suite(*arguments, seconds=300))
