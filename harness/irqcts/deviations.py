@@ -46,7 +46,7 @@ class Deviation:
         return self.clause or self.test or ""
 
     def as_json(self) -> dict[str, Any]:
-        return {"entry": self.number, "identity": self.identity, "clause": self.clause, "test": self.test,
+        return {"entry": self.number, "backend": self.identity, "clause": self.clause, "test": self.test,
                 "reason": self.reason, "reference": self.reference, "program": str(self.program),
                 "expires": self.expires.isoformat() if self.expires else None}
 

@@ -26,7 +26,7 @@ from .agent import AgentProcess, BackendChoice
 from .declarations import Needs, declared_clauses, declared_needs, is_mandatory
 from .library import LibraryError
 from .machine import Machine
-from .program import ProgramError
+from .program import Message, ProgramError
 from .verdict import (Ending, HarnessError, NonConformance, NotTested, Verdict, empty_counts,
                       exit_status)
 
@@ -367,7 +367,22 @@ def settle(item: pytest.Item, error: BaseException | None) -> dict[str, Any]:
         "attribution": None if ending is None else {"cause": ending.cause, "why": ending.why},
         "evidence": [] if ending is None else ending.evidence, "programs": programs,
         "covered": sorted(made.covered) if made is not None else [], "waiver": None,
+        **({"latencies_ns": latencies} if (latencies := latencies_of(made)) else {}),
     }
+
+
+def latencies_of(made: Machine | None) -> dict[str, list[int]]:
+    """From stimulus to arrival by message, of the polls in which one message arrived and was timed."""
+    found: dict[str, list[int]] = {}
+    if made is None:
+        return found
+    for trace in made.traces:
+        for step in trace.polls():
+            if step.latency_ns and len(step.deliveries) == 1:
+                (key,) = step.deliveries
+                name = f"vf{key.function - 1}.{key.number}" if isinstance(key, Message) else str(key)
+                found.setdefault(name, []).append(step.latency_ns)
+    return found
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
