@@ -20,6 +20,11 @@ SHORTHANDS = {
     "kernel": ("PATH", "Backend vfio: boot this kernel image in the guest."),
     "modules": ("DIR", "Backend vfio: its modules, where VFIO is not built in."),
     "append": ("TEXT", "Backend vfio: more of the guest kernel's command line."),
+    "vectors": ("N", "Backend vfio: vectors of the guest's ivshmem device."),
+}
+#: The same for options without a value.
+SWITCHES = {
+    "witness": "Backend vfio: compare with what QEMU's own side of the guest sees.",
 }
 
 
@@ -39,10 +44,16 @@ def backend_options(command: Command) -> Command:
         if value is not None and parameter.name is not None:
             context.meta.setdefault("irqcts.shorthands", {})[parameter.name] = value
 
+    def remember_switch(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        remember(context, parameter, "yes" if value else None)
+
     command = click.option("--backend", "-b", default="emulator", show_default=True, metavar="NAME[:KEY=VALUE,…]",
                            callback=put_together,
                            help="What to run against; irqcts backends shows names and options.")(command)
     for name, (metavar, text) in reversed(SHORTHANDS.items()):
         command = click.option(f"--{name}", metavar=metavar, help=text, callback=remember, expose_value=False,
+                               is_eager=True)(command)
+    for name, text in SWITCHES.items():
+        command = click.option(f"--{name}", is_flag=True, help=text, callback=remember_switch, expose_value=False,
                                is_eager=True)(command)
     return command
