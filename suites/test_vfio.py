@@ -18,8 +18,8 @@ import pytest
 from irqcts import clauses, needs
 from irqcts.verdict import NotApplicable
 from irqcts.vfio_program import (BOOL, CONFIG_REGION, EVENTFD, INFO_AUTOMASKED, INFO_EVENTFD, INFO_MASKABLE,
-                                 INFO_NORESIZE, INTX, IRQ_INDEXES, MASK, MSI, NONE, SET_HEADER_BYTES, TRIGGER, UNMASK,
-                                 Exceptional, VfioProgram, bool_payload, eventfd_payload)
+                                 INFO_NORESIZE, INTX, IRQ_INDEXES, MASK, MSI, NONE, SET_HEADER_BYTES, TRIGGER,
+                                 UNBOUND_CALLS, UNMASK, Exceptional, VfioProgram, bool_payload, eventfd_payload)
 
 PCI_COMMAND = 4
 BUS_MASTER = 4
@@ -615,6 +615,17 @@ def test_masking_through_the_mapping(machine: Any) -> None:
     program.mask(1, False)
     program.poll({1: 1}, "VFIO-MMAP")
     program.pending(0, "VFIO-MMAP")
+    machine.check(program.finish())
+
+
+@clauses("VFIO-CDEV-BIND")
+@needs(entries=4, messages=4, stimulus="device", operations=("vfio_unbound",))
+@pytest.mark.parametrize("call", UNBOUND_CALLS)
+def test_calls_before_the_device_is_bound(machine: Any, call: str) -> None:
+    """On a character device that was not bound to iommufd every device call gives EINVAL."""
+    program = enabled(machine)
+    program.unbound(UNBOUND_CALLS[call], errno="EINVAL", clause="VFIO-CDEV-BIND")
+    every_vector_delivers(program, clause="VFIO-CDEV-BIND")
     machine.check(program.finish())
 
 

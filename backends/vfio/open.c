@@ -140,6 +140,7 @@ static bool find_cdev(const struct vfio_device *device, char *path, size_t size)
 static int32_t open_cdev(struct vfio_device *device, const char *path, const struct failure *failure)
 {
     device->cdev = true;
+    snprintf(device->path, sizeof device->path, "%.63s", path);
     device->container = open("/dev/iommu", O_RDWR | O_CLOEXEC);
     if (device->container < 0) {
         int code = errno;

@@ -155,6 +155,45 @@ static void region_info(const struct vfio_backend *backend, const struct irqcts_
     result->value = operation->control == 1 ? region->size : region->flags | (uint64_t)region->msix_mappable << 32;
 }
 
+static void call_unbound(const struct vfio_backend *backend, const struct irqcts_operation *operation,
+                         struct irqcts_result *result)
+{
+    struct vfio_device_info device = { .argsz = sizeof device };
+    struct vfio_region_info region = { .argsz = sizeof region };
+    struct vfio_irq_info interrupts = { .argsz = sizeof interrupts, .index = VFIO_PCI_MSIX_IRQ_INDEX };
+    struct vfio_irq_set disable = {
+        .argsz = sizeof disable,
+        .flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+        .index = VFIO_PCI_MSIX_IRQ_INDEX,
+    };
+    int file = backend->device.cdev ? open(backend->device.path, O_RDWR | O_CLOEXEC) : -1;
+    if (file < 0) {
+        vfio_result_from_errno(result, -errno);
+        return;
+    }
+    switch (operation->message) {
+    case IRQCTS_VFIO_CALL_GET_INFO:
+        finish(result, ioctl(file, VFIO_DEVICE_GET_INFO, &device));
+        break;
+    case IRQCTS_VFIO_CALL_GET_REGION_INFO:
+        finish(result, ioctl(file, VFIO_DEVICE_GET_REGION_INFO, &region));
+        break;
+    case IRQCTS_VFIO_CALL_GET_IRQ_INFO:
+        finish(result, ioctl(file, VFIO_DEVICE_GET_IRQ_INFO, &interrupts));
+        break;
+    case IRQCTS_VFIO_CALL_SET_IRQS:
+        finish(result, ioctl(file, VFIO_DEVICE_SET_IRQS, &disable));
+        break;
+    case IRQCTS_VFIO_CALL_RESET:
+        finish(result, ioctl(file, VFIO_DEVICE_RESET));
+        break;
+    default:
+        result->status = IRQCTS_STATUS_NOT_SUPPORTED;
+        break;
+    }
+    close(file);
+}
+
 void vfio_execute_raw(struct vfio_backend *backend, const struct irqcts_operation *operation,
                       struct irqcts_result *result)
 {
@@ -177,6 +216,9 @@ void vfio_execute_raw(struct vfio_backend *backend, const struct irqcts_operatio
         if (result->status == IRQCTS_STATUS_OK && backend->stimulus != NULL) {
             backend->stimulus->arm(backend->stimulus_state); /* the device forgot how to have events */
         }
+        break;
+    case IRQCTS_OPERATION_VFIO_UNBOUND:
+        call_unbound(backend, operation, result);
         break;
     default:
         result->status = IRQCTS_STATUS_NOT_SUPPORTED;

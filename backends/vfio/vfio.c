@@ -36,6 +36,7 @@ static int32_t vfio_describe(void *context, struct irqcts_backend_description *o
     *out = (struct irqcts_backend_description){
         .operations = operations_always | (backend->registers ? operations_on_registers : operations_raw) |
                       (table ? operations_on_table : 0) | (pba ? operations_on_pba : 0) |
+                      (device->cdev && !backend->registers ? BIT(IRQCTS_OPERATION_VFIO_UNBOUND) : 0) |
                       (virtual_functions ? BIT(IRQCTS_OPERATION_WRITE_VIRTUALIZED) : 0) |
                       (device->host_configuration >= 0 ? BIT(IRQCTS_OPERATION_FUNCTION_MASK) : 0),
         .observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES | IRQCTS_OBSERVES_CAPABILITY |

@@ -23,6 +23,9 @@ SET_HEADER_BYTES = 20
 
 INFO_EVENTFD, INFO_MASKABLE, INFO_AUTOMASKED, INFO_NORESIZE = 1, 2, 4, 8
 
+#: Calls that VfioProgram.unbound makes (enum irqcts_vfio_call).
+UNBOUND_CALLS = {"get-info": 0, "get-region-info": 1, "get-irq-info": 2, "set-irqs": 3, "reset": 4}
+
 #: Which answer of the suite's vocabulary an errno is told as (backends/vfio/operations.c).
 _STATUSES = {
     "EINVAL": "invalid-parameter", "ERANGE": "invalid-parameter", "EBADF": "invalid-parameter",
@@ -127,6 +130,10 @@ class VfioProgram:
 
     def reset(self, *, errno: str | None = "", clause: str = "") -> None:
         self._call("vfio-reset", {}, errno, None, clause)
+
+    def unbound(self, call: int, *, errno: str | None = "", clause: str = "") -> None:
+        """A device call on the character device opened a second time and not bound to iommufd."""
+        self._call("vfio-unbound", {"call": call}, errno, None, clause)
 
     def _call(self, name: str, operands: Mapping[str, int], errno: str | None, value: int | None, clause: str,
               mask: int | None = None) -> None:

@@ -100,7 +100,10 @@ enum irqcts_operation_kind {
      * MSI-X table in it; 1: the region's size. */
     IRQCTS_OPERATION_VFIO_REGION_INFO = 36,
     IRQCTS_OPERATION_VFIO_RESET = 37, /* VFIO_DEVICE_RESET */
-    IRQCTS_OPERATION_VFIO_END = 38
+    /* A device call on a second opening of the character device that was not
+     * bound to iommufd: message = enum irqcts_vfio_call. */
+    IRQCTS_OPERATION_VFIO_UNBOUND = 38,
+    IRQCTS_OPERATION_VFIO_END = 39
 };
 
 /* The payload of VFIO_SET_IRQS.  With DATA_BOOL: eight bytes, repeated.  With
@@ -109,6 +112,13 @@ enum irqcts_operation_kind {
 #define IRQCTS_VFIO_PAYLOAD(first, step, exception, position, length)                                     \
     ((uint64_t)(first) | (uint64_t)(step) << 16 | (uint64_t)(exception) << 24 | (uint64_t)(position) << 32 | \
      (uint64_t)(length) << 48)
+enum irqcts_vfio_call {
+    IRQCTS_VFIO_CALL_GET_INFO = 0,
+    IRQCTS_VFIO_CALL_GET_REGION_INFO = 1,
+    IRQCTS_VFIO_CALL_GET_IRQ_INFO = 2,
+    IRQCTS_VFIO_CALL_SET_IRQS = 3,
+    IRQCTS_VFIO_CALL_RESET = 4
+};
 enum irqcts_vfio_exception {
     IRQCTS_VFIO_EXCEPTION_NONE = 0,
     IRQCTS_VFIO_EXCEPTION_MINUS_ONE = 1,
