@@ -104,6 +104,8 @@ class Run:
             return
         try:
             description = self.agent.description()
+            if getoption("numprocesses", None) and "parallel" not in description.properties:
+                raise pytest.UsageError(f"only one instance of {self.choice.name} may run at a time; leave --jobs away")
             if getoption("deviations") is not None:
                 self.deviations = deviations.load(getoption("deviations"), description.identity,
                                                   self.known or None)

@@ -8,7 +8,7 @@ import io
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Generator
 
 from ..environment import suite_digest
 from ..paths import cache_folder, layout
@@ -23,10 +23,9 @@ def pytest_main(arguments: list[str], plugins: list[Any]) -> int:
     os.environ["PYTHONPATH"] = os.pathsep.join(python + [p for p in [os.environ.get("PYTHONPATH")] if p])
     import pytest
 
-    for plugin in plugins:
-        hook = getattr(type(plugin), "pytest_configure", None)
-        if hook is not None:
-            pytest.hookimpl(trylast=True)(hook)
+    # Marked here because pytest is imported only when it is needed.
+    pytest.hookimpl(trylast=True)(Quiet.pytest_configure)
+    pytest.hookimpl(hookwrapper=True)(Quiet.pytest_cmdline_main)
     places = layout()
     return int(pytest.main(["--rootdir", str(places.root), "-p", "irqcts.plugin", "-p", "no:cacheprovider",
                             *arguments, str(places.suites)], plugins=plugins))
@@ -41,6 +40,7 @@ class Quiet:
 
     def __init__(self) -> None:
         self.sentences: list[str] = []
+        self.usage = ""
 
     def configured(self, config: Any) -> None:
         """For what a subclass wants to know of the run."""
@@ -51,6 +51,15 @@ class Quiet:
         if reporter is not None:
             config.pluginmanager.unregister(reporter)
         self.configured(config)
+
+    def pytest_cmdline_main(self, config: Any) -> Generator[None, Any, None]:
+        """A wrapper (see pytest_main): keeps what a usage error says, which pytest would print its own way."""
+        import pytest
+
+        outcome = yield
+        if outcome.excinfo is not None and issubclass(outcome.excinfo[0], pytest.UsageError):
+            self.usage = str(outcome.excinfo[1])
+            outcome.force_result(pytest.ExitCode.USAGE_ERROR)
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
@@ -92,8 +101,9 @@ def tests() -> list[dict[str, Any]]:
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         status = pytest_main(["--collect-only", "-q"], [listing])
-    if listing.sentences or status not in (0, 5):
-        raise Problem("the tests cannot be collected: " + ("; ".join(listing.sentences) or said.getvalue().strip()))
+    if listing.sentences or listing.usage or status not in (0, 5):
+        raise Problem("the tests cannot be collected: " +
+                      ("; ".join(listing.sentences) or listing.usage or said.getvalue().strip()))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         known = sorted(path.parent.glob("tests-*.json"), key=lambda each: each.stat().st_mtime)

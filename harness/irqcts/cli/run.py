@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from ..agent import AgentProcess, BackendChoice
+from ..agent import BackendChoice
 from ..verdict import EXIT_NOTHING, EXIT_UNDECIDED, EXIT_USAGE, Verdict, exit_status
 from . import Problem
 from .collecting import Quiet, pytest_main, tests
@@ -31,9 +31,10 @@ SPOKEN = {"FAIL", "XPASS", "INCONCLUSIVE", "ERROR", "TIMEOUT", "CRASH", "MISS", 
 class Progress(Quiet):
     """Stands in for pytest's terminal reporter: a bar where there is a terminal, a line for what matters."""
 
-    def __init__(self, console: Any) -> None:
+    def __init__(self, console: Any, folder: Path) -> None:
         super().__init__()
         self.console = console
+        self.folder = folder
         self.run: Any = None
         self.bar: Any = None  # rich.progress.Progress, imported when the first test ends
         self.task: Any = None
@@ -50,6 +51,7 @@ class Progress(Quiet):
         self.run = config.stash[RUN]
 
     def _start(self) -> None:
+        self.console.print(f"irqcts on [bold]{_plain(str(self.run.choice))}[/], results in {_plain(str(self.folder))}")
         from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeElapsedColumn
 
         self.bar = Bar(TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -185,21 +187,21 @@ def command(backend: BackendChoice, out: Path | None, resume: Path | None, claus
         if timeout <= 0:
             raise Problem("--timeout takes seconds, more than 0")
         arguments += ["--timeout-seconds", str(timeout)]
-    progress = Progress(console)
-    if dry_run:
-        _dry_run(console, progress, arguments, chosen)
     folder = resume or out or default_out(chosen)
-    _check_backend(AgentProcess(chosen, json.loads(agent_command) if agent_command else None), jobs)
+    progress = Progress(console, folder)
+    if dry_run:
+        _dry_run(progress, arguments, chosen)
     arguments += ["--irqcts-out", str(folder)] + (["--irqcts-resume"] if resume is not None else [])
     if jobs > 1:
         arguments += ["-p", "xdist", "-n", str(jobs)]
     signal.signal(signal.SIGTERM, _end_on_signal)
-    console.print(f"irqcts on [bold]{_plain(str(chosen))}[/], results in {_plain(str(folder))}")
     status = pytest_main(arguments, [progress])
     run = progress.run
     if progress.sentences:
         raise Problem("the tests cannot be collected: " + "; ".join(progress.sentences))
-    if run is None or (status == EXIT_USAGE and not run.opened) or status == 4:
+    if progress.usage:
+        raise Problem(progress.usage)
+    if run is None:
         sys.exit(EXIT_USAGE)
     if progress.internal:
         console.print(f"the run broke off: {progress.internal[0]}", style="magenta", markup=False)
@@ -229,17 +231,7 @@ def _headline(counts: dict[str, int], status: int) -> str:
     return f"{words[status]}: {some or 'no tests'}"
 
 
-def _check_backend(agent: AgentProcess, jobs: int) -> None:
-    """A backend that cannot be opened is said once, before the run, not once per test."""
-    try:
-        description = agent.description()
-    finally:
-        agent.close()
-    if jobs > 1 and "parallel" not in description.properties:
-        raise Problem(f"--jobs {jobs}: only one instance of {agent.backend.name} may run at a time; leave --jobs away")
-
-
-def _dry_run(console: Any, progress: Progress, arguments: list[str], chosen: BackendChoice) -> None:
+def _dry_run(progress: Progress, arguments: list[str], chosen: BackendChoice) -> None:
     class Selected:
         ids: list[str] = []
 
@@ -252,8 +244,8 @@ def _dry_run(console: Any, progress: Progress, arguments: list[str], chosen: Bac
     status = pytest_main([*arguments, "--collect-only", "-q"], [progress, selected])
     if progress.sentences:
         raise Problem("the tests cannot be collected: " + "; ".join(progress.sentences))
-    if status not in (0, 5):
-        sys.exit(EXIT_USAGE)
+    if progress.usage or status not in (0, 5):
+        raise Problem(progress.usage or "the tests cannot be collected")
     for identifier in selected.ids:
         click.echo(identifier)
     click.echo(f"dry run: {len(selected.ids)} of {len(tests())} tests would run on {chosen}; nothing was executed")
