@@ -37,7 +37,8 @@ def text(run: Run) -> str:
     if len(bad) > SHOWN:
         lines.append(f"- and {len(bad) - SHOWN} more, in report.html")
     for test in run.with_verdicts("WAIVED"):
-        lines.append(f"- waived {code(test['id'])}: {code(test['waiver']['reason'])} ({code(test['waiver']['reference'])})")
+        waiver = test["waiver"]
+        lines.append(f"- waived {code(test['id'])}: {code(waiver['reason'])} ({code(waiver['reference'])})")
     lines += ["", "| clauses | tested | not testable here | not covered |", "| --- | ---: | ---: | ---: |"]
     for level, what in LEVELS.items():
         states = run.states(level)

@@ -27,8 +27,8 @@ def _validator(name: str, definition: str | None) -> Any:
 
     whole = schema(name)
     # One record type at a time: the errors of a choice between three say nothing about the one meant.
-    chosen = whole if definition is None else {"$ref": f"#/definitions/{definition}", "definitions": whole["definitions"]}
-    return jsonschema.Draft7Validator(chosen)
+    one = {"$ref": f"#/definitions/{definition}", "definitions": whole["definitions"]}
+    return jsonschema.Draft7Validator(whole if definition is None else one)
 
 
 def validate(instance: Any, name: str, where: str, definition: str | None = None) -> None:

@@ -89,7 +89,8 @@ class Run:
             return (f"Incomplete: the run ended early, after {_tests(judged, 'judged')} with "
                     f"{_number(bad, 'non-conformance')}.")
         if bad:
-            return f"Does not conform: {bad} of {_tests(judged, 'judged')} {_verb(bad, 'shows', 'show')} a non-conformance."
+            return (f"Does not conform: {bad} of {_tests(judged, 'judged')} {_verb(bad, 'shows', 'show')} "
+                    "a non-conformance.")
         if undecided:
             return (f"Undecided: {_tests(undecided)} came to no judgement; {_tests(judged, 'judged')} "
                     f"{_verb(judged, 'conforms', 'conform')}.")
@@ -185,7 +186,7 @@ def load_run(folder: Path) -> Run:
     for test in ordered:
         unknown = [each for each in (*test["clauses"], *test["covered"]) if each not in clauses]
         if unknown:
-            raise ResultsError(f"{folder / LOG}: {test['id']} names {unknown[0]}, which the run's catalogue does not have")
+            raise ResultsError(f"{folder / LOG}: {test['id']} names {unknown[0]}, which the run's catalogue lacks")
         for identifier in dict.fromkeys(test["clauses"]):
             clauses[identifier].tests.append(test)
         if test["verdict"] in JUDGED:

@@ -12,6 +12,7 @@ SCHEMA = 1
 
 
 def summary(run: Run) -> dict[str, Any]:
+    backend = run.head["backend"]
     return {
         "schema": SCHEMA, "headline": run.headline, "exit_status": run.exit_status, "complete": run.complete,
         "counts": run.counts,
@@ -21,7 +22,7 @@ def summary(run: Run) -> dict[str, Any]:
         "families": run.families(),
         "environment": {"suite": run.head["suite"], "spec": run.head["spec"], "seed": run.head["seed"],
                         "started": run.head["started"], "machine": run.head["environment"],
-                        "backend": {k: run.head["backend"][k] for k in ("name", "device", "driver", "identity", "choice")}},
+                        "backend": {k: backend[k] for k in ("name", "device", "driver", "identity", "choice")}},
     }
 
 

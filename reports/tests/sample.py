@@ -20,7 +20,7 @@ CLAUSES = {
     "PEND-COALESCE": ("M", ["P"], "Further events while Pending = 1 leave one pending bit and one message."),
     "CAP-HEADER": ("M", ["P"], "Capability ID is 0x11."),
     "CAP-RESERVED": ("S", ["P?"], "Reserved bits of Message Control read 0 & ignore writes < > \" '."),
-    "RESET-FLR": ("M", ["P", "K"], "A function level reset clears Enable, sets every mask and clears every pending bit."),
+    "RESET-FLR": ("M", ["P", "K"], "A function level reset clears Enable, sets every mask, clears every pending bit."),
     "SAVE-RESTORE-EQUAL": ("M", ["X"], "After restore, the state equals the state saved."),
     "VFIO-MMAP": ("U", ["K"], "Whether the table can be mapped is left open."),
 }
@@ -65,7 +65,8 @@ def step(operation: str, expected: str, observed: str, reason: str = "", clause:
 def failing_program() -> dict[str, Any]:
     steps = [step("configure entries=4 messages=2", "any status", "ok"),
              step("table-write 0.address-low message=0", "ok", "ok", clause="PEND-SET"),
-             step("table-write 0.data message=0", "ok", "ok"), step("enable on", "ok", "ok"), step("raise 0", "ok", "ok"),
+             step("table-write 0.data message=0", "ok", "ok"), step("enable on", "ok", "ok"),
+             step("raise 0", "ok", "ok"),
              step("poll", "no message", "no message", clause="PEND-SET"), step("unmask 0", "ok", "ok"),
              step("poll", "message 0 once", "message 0 twice", "message 0 arrived twice instead of once (PEND-RELEASE)",
                   "PEND-RELEASE")]
@@ -76,8 +77,8 @@ def failing_program() -> dict[str, Any]:
 def test_record(identifier: str, verdict: str, clauses: Iterable[str] = (), **changes: Any) -> dict[str, Any]:
     """One test; what its verdict implies is filled in."""
     named = list(clauses)
-    cause = {"FAIL": "device", "XPASS": "suite", "WAIVED": "device", "NOT_APPLICABLE": "device", "NOT_TESTED": "backend",
-             "CRASH": "backend", "TIMEOUT": "backend"}.get(verdict, "environment")
+    cause = {"FAIL": "device", "XPASS": "suite", "WAIVED": "device", "NOT_APPLICABLE": "device",
+             "NOT_TESTED": "backend", "CRASH": "backend", "TIMEOUT": "backend"}.get(verdict, "environment")
     waiver = {"entry": 1, "backend": "qemu: rocker*", "clause": None, "test": identifier,
               "reason": "rocker sends twice", "reference": "hw/net/rocker/rocker_desc.c", "program": "released.txt",
               "expires": None}

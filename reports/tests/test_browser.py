@@ -68,8 +68,8 @@ def requested(log: Path) -> list[str]:
 
 def test_the_instrument_sees_errors_and_requests(tmp_path: Path) -> None:
     page = tmp_path / "bad.html"
-    page.write_text("<!doctype html><title>x</title><img src='http://127.0.0.1:9/leak.png'><script>undefined_name()</script>",
-                    encoding="utf-8")
+    page.write_text("<!doctype html><title>x</title><img src='http://127.0.0.1:9/leak.png'>"
+                    "<script>undefined_name()</script>", encoding="utf-8")
     seen = visit(page, tmp_path)
     assert any("undefined_name" in line for line in seen.console)
     assert seen.requests == ["http://127.0.0.1:9/leak.png"]

@@ -164,7 +164,8 @@ def test_the_order_of_the_log_does_not_matter(tmp_path: Path) -> None:
     tests = sample.every_verdict()
     texts = []
     for name, order in (("a", tests), ("b", tests[::-1])):
-        folder = sample.write(tmp_path / name, [sample.run_record(t["id"] for t in tests), *order, sample.end_record(tests)])
+        head, end = sample.run_record(t["id"] for t in tests), sample.end_record(tests)
+        folder = sample.write(tmp_path / name, [head, *order, end])
         render(folder)
         texts.append({output: (folder / output).read_text(encoding="utf-8") for output in OUTPUTS})
     assert texts[0] == texts[1]

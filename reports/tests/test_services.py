@@ -24,7 +24,8 @@ def test_kcidb(loaded: Loaded) -> None:
     assert [verdict for verdict, test in tests.items() if test["waived"]] == ["WAIVED"]
     assert len({test["id"] for test in made["tests"]}) == len(sample.VERDICTS)
     for test in made["tests"]:
-        assert re.fullmatch("[a-z0-9_]+:.+", test["id"]) and test["build_id"] == "lab:build-1" and test["origin"] == "lab"
+        assert re.fullmatch("[a-z0-9_]+:.+", test["id"])
+        assert test["build_id"] == "lab:build-1" and test["origin"] == "lab"
         assert None not in test.values()
     assert tests["PASS"]["path"] == "irqcts.test_all.test_pass"
 
