@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Devices of an unmodified QEMU, driven over the qtest protocol: no guest code
+ * runs.  Messages are counted by two extra ivshmem devices whose doorbells the
+ * messages' addresses are (ivshmem.h); message m goes to counter m % 2, so that
+ * an address of one message with the data of its neighbour rings a bell that
+ * nobody was granted, and shows as a stray.
+ */
+#include "devices.h"
+#include "ivshmem.h"
+#include "pci.h"
+#include "process.h"
+#include "qtest.h"
+
+#include "irqcts/backend.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+const struct irqcts_backend_interface *irqcts_backend_qemu_entry(uint32_t abi_version);
+
+enum {
+    COUNTERS = 2,
+    DEVICE_SLOT = 4, /* the counters follow */
+    MESSAGES_DEFAULT = 256,
+    CONTROL_ENABLE = 0x8000,
+    CONTROL_FUNCTION_MASK = 0x4000,
+    COMMAND = 4,
+    COMMAND_BUS_MASTER = 4
+};
+
+static const uint64_t first_bar_address = 0xe0000000;
+
+struct qemu {
+    struct process process;
+    struct qtest qtest;
+    struct ivshmem counter[COUNTERS];
+    struct ivshmem device_server;
+    struct pci_function counter_function[COUNTERS];
+    struct pci_function device;
+    const struct device_kind *kind;
+    char path[256];
+    char version[64];
+    uint32_t vectors;  /* asked for, 0: the device's own */
+    uint32_t messages; /* that can be counted */
+    uint32_t granted;  /* M of the last CONFIGURE */
+    int configured;
+    int deferred; /* an event was caused that the main loop has not come to for certain */
+    struct problem problem;
+};
+
+/* ---- options ---- */
+
+static int take_option(struct qemu *qemu, const char *key, size_t key_length, const char *value, size_t length)
+{
+    char text[256];
+    char *end;
+
+    if (length == 0 || length >= sizeof(text)) {
+        return problem_set(&qemu->problem, "option %.*s has no value that can be used", (int)key_length, key);
+    }
+    memcpy(text, value, length);
+    text[length] = '\0';
+    if (key_length == 4 && memcmp(key, "path", 4) == 0) {
+        memcpy(qemu->path, text, length + 1);
+        return 0;
+    }
+    if (key_length == 6 && memcmp(key, "device", 6) == 0) {
+        qemu->kind = device_find(text);
+        return qemu->kind != NULL ? 0
+                                  : problem_set(&qemu->problem, "device=%s is unknown; the devices are %s", text,
+                                                device_names);
+    }
+    if ((key_length == 7 && memcmp(key, "vectors", 7) == 0) || (key_length == 8 && memcmp(key, "messages", 8) == 0)) {
+        unsigned long number = strtoul(text, &end, 10);
+        if (*end != '\0' || number < 1 || number > IRQCTS_ENTRIES_MAX) {
+            return problem_set(&qemu->problem, "%.*s=%s is not a number from 1 to %u", (int)key_length, key, text,
+                               IRQCTS_ENTRIES_MAX);
+        }
+        *(key_length == 7 ? &qemu->vectors : &qemu->messages) = (uint32_t)number;
+        return 0;
+    }
+    return problem_set(&qemu->problem, "option \"%.*s\" is unknown; the options are device, path, vectors, messages",
+                       (int)key_length, key);
+}
+
+static int take_options(struct qemu *qemu, const char *options)
+{
+    while (*options != '\0') {
+        size_t length = strcspn(options, ",");
+        const char *equals = memchr(options, '=', length);
+        if (equals == NULL) {
+            return problem_set(&qemu->problem, "option \"%.*s\" is not KEY=VALUE", (int)length, options);
+        }
+        if (take_option(qemu, options, (size_t)(equals - options), equals + 1,
+                        length - (size_t)(equals - options) - 1) != 0) {
+            return -1;
+        }
+        options += length + (options[length] == ',');
+    }
+    if (qemu->vectors != 0 && qemu->kind->default_vectors == 0) {
+        return problem_set(&qemu->problem, "vectors= is for device=ivshmem; %s has a number of its own",
+                           qemu->kind->name);
+    }
+    if (qemu->vectors == 0) {
+        qemu->vectors = qemu->kind->default_vectors;
+    }
+    if (qemu->messages == 0) {
+        qemu->messages = qemu->vectors != 0 && qemu->vectors < MESSAGES_DEFAULT ? qemu->vectors : MESSAGES_DEFAULT;
+    }
+    return 0;
+}
+
+/* ---- starting ---- */
+
+/* Thousands of eventfds, here and in QEMU, which inherits the limit. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max < 65536 ? limit.rlim_max : 65536;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int start(struct qemu *qemu)
+{
+    struct problem *problem = &qemu->problem;
+    char chardev[COUNTERS + 1][160];
+    char device[COUNTERS + 1][200];
+    char path[128];
+    const char *arguments[4 * (COUNTERS + 1) + 1];
+    size_t count = 0;
+    int own_server = qemu->kind->default_vectors != 0;
+    uint64_t next = first_bar_address;
+
+    raise_file_limit();
+    if (process_version(qemu->version, sizeof(qemu->version), qemu->path, problem) != 0 ||
+        process_prepare(&qemu->process, problem) != 0) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < COUNTERS; i++) {
+        (void)snprintf(path, sizeof(path), "%s/counter%u", qemu->process.folder, i);
+        if (ivshmem_prepare(&qemu->counter[i], path, qemu->messages, 0, problem) != 0) {
+            return -1;
+        }
+        (void)snprintf(chardev[i], sizeof(chardev[i]), "socket,id=counter%u,path=%s", i, path);
+        (void)snprintf(device[i], sizeof(device[i]), "ivshmem-doorbell,chardev=counter%u,master=on,vectors=%u,addr=%u",
+                       i, qemu->messages, DEVICE_SLOT + 1u + i);
+        arguments[count++] = "-chardev";
+        arguments[count++] = chardev[i];
+        arguments[count++] = "-device";
+        arguments[count++] = device[i];
+    }
+    if (own_server) {
+        (void)snprintf(path, sizeof(path), "%s/device", qemu->process.folder);
+        if (ivshmem_prepare(&qemu->device_server, path, 0, qemu->vectors, problem) != 0) {
+            return -1;
+        }
+        (void)snprintf(chardev[COUNTERS], sizeof(chardev[COUNTERS]), "socket,id=device,path=%s", path);
+        arguments[count++] = "-chardev";
+        arguments[count++] = chardev[COUNTERS];
+        /* The one format that the table of devices has, with the one number that it takes. */
+        (void)snprintf(device[COUNTERS], sizeof(device[COUNTERS]),
+                       "ivshmem-doorbell,chardev=device,master=on,vectors=%u,addr=%u", qemu->vectors,
+                       (unsigned)DEVICE_SLOT);
+    } else {
+        (void)snprintf(device[COUNTERS], sizeof(device[COUNTERS]), "%s,addr=%u", qemu->kind->argument,
+                       (unsigned)DEVICE_SLOT);
+    }
+    arguments[count++] = "-device";
+    arguments[count++] = device[COUNTERS];
+    arguments[count] = NULL;
+    if (process_start(&qemu->process, qemu->path, arguments, problem) != 0) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < COUNTERS; i++) {
+        if (ivshmem_serve(&qemu->counter[i], qemu->process.pid, problem) != 0) {
+            return -1;
+        }
+    }
+    if ((own_server && ivshmem_serve(&qemu->device_server, qemu->process.pid, problem) != 0) ||
+        process_connect(&qemu->process, problem) != 0) {
+        return -1;
+    }
+    qtest_initialise(&qemu->qtest, &qemu->process.qtest);
+    if (pci_discover(&qemu->device, &qemu->qtest, DEVICE_SLOT, &next, problem) != 0) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < COUNTERS; i++) {
+        if (pci_discover(&qemu->counter_function[i], &qemu->qtest, DEVICE_SLOT + 1u + i, &next, problem) != 0) {
+            return -1;
+        }
+    }
+    if (qemu->device.msix == 0 || qemu->device.bar_size[qemu->device.table_bar] == 0 ||
+        qemu->device.bar_size[qemu->device.pba_bar] == 0) {
+        return problem_set(problem, "QEMU's %s has no MSI-X capability that can be used", qemu->kind->name);
+    }
+    if (qemu->messages > qemu->device.entries) {
+        qemu->messages = qemu->device.entries;
+    }
+    return 0;
+}
+
+/* ---- messages and deliveries ---- */
+
+static struct irqcts_message message_of(const struct qemu *qemu, uint32_t message)
+{
+    struct irqcts_message made = {
+        qemu->counter_function[message % COUNTERS].bar_address[0] + IVSHMEM_DOORBELL,
+        IVSHMEM_COUNTER_ID << 16 | message, 0};
+    return made;
+}
+
+struct collecting {
+    struct qemu *qemu;
+    struct irqcts_delivery_buffer *deliveries;
+    uint32_t counter;
+};
+
+static void found(void *context, uint32_t vector, uint32_t count)
+{
+    struct collecting *collecting = context;
+    struct irqcts_delivery_buffer *deliveries = collecting->deliveries;
+    int granted = vector < collecting->qemu->granted && vector % COUNTERS == collecting->counter;
+    struct irqcts_message message = message_of(collecting->qemu, vector);
+
+    if (deliveries == NULL) {
+        return;
+    }
+    if (deliveries->count == deliveries->capacity) {
+        deliveries->lost++;
+        return;
+    }
+    deliveries->records[deliveries->count++] = (struct irqcts_delivery){
+        .message = granted ? vector : IRQCTS_MESSAGE_STRAY,
+        .count = count,
+        .data = message.data,
+        .address = collecting->qemu->counter_function[collecting->counter].bar_address[0] + IVSHMEM_DOORBELL};
+}
+
+/* Everything sent, every reply read, and what the main loop owes done: it serves
+ * whatever was ready before it takes the next command, so two more are enough. */
+static int settle(struct qemu *qemu)
+{
+    if (qtest_flush(&qemu->qtest, &qemu->problem) != 0) {
+        return -1;
+    }
+    for (int i = 0; i < 2 && qemu->deferred; i++) {
+        uint64_t ignored = 0;
+        if (qtest_port_read(&qemu->qtest, 0x80, 1, &ignored, &qemu->problem) != 0 ||
+            qtest_flush(&qemu->qtest, &qemu->problem) != 0) {
+            return -1;
+        }
+    }
+    qemu->deferred = 0;
+    return 0;
+}
+
+static int collect(struct qemu *qemu, struct irqcts_delivery_buffer *deliveries)
+{
+    if (settle(qemu) != 0) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < COUNTERS; i++) {
+        struct collecting collecting = {qemu, deliveries, i};
+        (void)ivshmem_collect(&qemu->counter[i], found, &collecting);
+    }
+    return 0;
+}
+
+/* ---- registers ---- */
+
+static uint64_t table_address(const struct qemu *qemu, uint64_t offset)
+{
+    return qemu->device.bar_address[qemu->device.table_bar] + qemu->device.table_offset + offset;
+}
+
+static uint64_t pba_address(const struct qemu *qemu, uint64_t offset)
+{
+    return qemu->device.bar_address[qemu->device.pba_bar] + qemu->device.pba_offset + offset;
+}
+
+/* One bit of a configuration word, the others as they are. */
+static int set_config_bit(struct qemu *qemu, uint32_t offset, uint32_t bit, int on)
+{
+    uint32_t word;
+
+    if (settle(qemu) != 0 ||
+        pci_config_get(&qemu->qtest, DEVICE_SLOT, offset, 2, &word, &qemu->problem) != 0) {
+        return -1;
+    }
+    word = on ? word | bit : word & ~bit;
+    return pci_config_write(&qemu->qtest, DEVICE_SLOT, offset, 2, word, &qemu->problem);
+}
+
+static int write_entry(struct qemu *qemu, uint32_t entry, uint32_t dword, uint32_t value)
+{
+    return qtest_write(&qemu->qtest, table_address(qemu, entry * 16u + dword * 4u), 4, value, &qemu->problem);
+}
+
+static int read_control(struct qemu *qemu, uint32_t entry, uint32_t *out)
+{
+    uint64_t value = 0;
+
+    if (settle(qemu) != 0 ||
+        qtest_read(&qemu->qtest, table_address(qemu, entry * 16u + 12u), 4, &value, 0, &qemu->problem) != 0 ||
+        qtest_flush(&qemu->qtest, &qemu->problem) != 0) {
+        return -1;
+    }
+    *out = (uint32_t)value;
+    return 0;
+}
+
+static int set_up_all(struct qemu *qemu)
+{
+    for (uint32_t i = 0; i < COUNTERS; i++) {
+        if (pci_set_up(&qemu->counter_function[i], &qemu->qtest, &qemu->problem) != 0) {
+            return -1;
+        }
+    }
+    return pci_set_up(&qemu->device, &qemu->qtest, &qemu->problem);
+}
+
+static int reset(struct qemu *qemu)
+{
+    if (settle(qemu) != 0 ||
+        qmp_command(&qemu->process, "{\"execute\": \"system_reset\"}", "\"RESET\"", &qemu->problem) != 0) {
+        return -1;
+    }
+    return set_up_all(qemu);
+}
+
+/* ---- the routing view, composed of register accesses ---- */
+
+static int program_message(struct qemu *qemu, uint32_t entry, uint32_t message)
+{
+    struct irqcts_message what = message_of(qemu, message);
+
+    return write_entry(qemu, entry, 0, (uint32_t)what.address) != 0 ||
+                   write_entry(qemu, entry, 1, (uint32_t)(what.address >> 32)) != 0 ||
+                   write_entry(qemu, entry, 2, what.data) != 0
+               ? -1
+               : 0;
+}
+
+static int start_driver(struct qemu *qemu)
+{
+    if (set_config_bit(qemu, qemu->device.msix + 2u, CONTROL_ENABLE | CONTROL_FUNCTION_MASK, 0) != 0) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < qemu->device.entries; i++) {
+        if (write_entry(qemu, i, 3, 1) != 0 || program_message(qemu, i, i < qemu->granted ? i : 0) != 0 ||
+            write_entry(qemu, i, 3, 0) != 0) {
+            return -1;
+        }
+    }
+    return set_config_bit(qemu, qemu->device.msix + 2u, CONTROL_ENABLE, 1);
+}
+
+static int route(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result)
+{
+    int set = operation->kind == IRQCTS_OPERATION_SET_ENTRY;
+    uint32_t control;
+
+    if (operation->entry >= qemu->device.entries || (set && operation->message >= qemu->granted)) {
+        result->status = IRQCTS_STATUS_INVALID_PARAMETER;
+        return 0;
+    }
+    if (read_control(qemu, operation->entry, &control) != 0) {
+        return -1;
+    }
+    if (!set) {
+        control = operation->kind == IRQCTS_OPERATION_MASK ? control | 1u : control & ~1u;
+        return write_entry(qemu, operation->entry, 3, control);
+    }
+    if (write_entry(qemu, operation->entry, 3, control | 1u) != 0 ||
+        program_message(qemu, operation->entry, operation->message) != 0) {
+        return -1;
+    }
+    return (control & 1u) != 0 ? 0 : write_entry(qemu, operation->entry, 3, control);
+}
+
+/* ---- operations ---- */
+
+static int configure(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result)
+{
+    if (operation->entry != qemu->device.entries || operation->value != 0 || operation->message > qemu->messages) {
+        result->status = IRQCTS_STATUS_NOT_SUPPORTED; /* its size is the device's own */
+        return 0;
+    }
+    qemu->granted = operation->message;
+    qemu->configured = 1;
+    return reset(qemu) != 0 ? -1 : collect(qemu, NULL);
+}
+
+/* Whether an access lies inside the BAR that holds it. */
+static int inside(const struct qemu *qemu, uint32_t bar, uint32_t start_offset, const struct irqcts_operation *operation)
+{
+    return start_offset + operation->address + operation->width <= qemu->device.bar_size[bar];
+}
+
+static int access_memory(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result)
+{
+    int table = operation->kind == IRQCTS_OPERATION_TABLE_READ || operation->kind == IRQCTS_OPERATION_TABLE_WRITE;
+    int write = operation->kind == IRQCTS_OPERATION_TABLE_WRITE || operation->kind == IRQCTS_OPERATION_PBA_WRITE;
+    uint64_t address = table ? table_address(qemu, operation->address) : pba_address(qemu, operation->address);
+
+    if (!(table ? inside(qemu, qemu->device.table_bar, qemu->device.table_offset, operation)
+                : inside(qemu, qemu->device.pba_bar, qemu->device.pba_offset, operation))) {
+        result->status = IRQCTS_STATUS_NOT_SUPPORTED;
+        return 0;
+    }
+    if (qemu->deferred && settle(qemu) != 0) { /* an event on its way comes before this access */
+        return -1;
+    }
+    return write ? qtest_write(&qemu->qtest, address, operation->width, operation->value, &qemu->problem)
+                 : qtest_read(&qemu->qtest, address, operation->width, &result->value, 0, &qemu->problem);
+}
+
+static int access_config(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result)
+{
+    int capability = operation->kind == IRQCTS_OPERATION_CAPABILITY_READ ||
+                     operation->kind == IRQCTS_OPERATION_CAPABILITY_WRITE;
+    int write =
+        operation->kind == IRQCTS_OPERATION_CAPABILITY_WRITE || operation->kind == IRQCTS_OPERATION_CONFIG_WRITE;
+    uint64_t offset = operation->address + (capability ? qemu->device.msix : 0u);
+
+    if (offset + operation->width > 256 || (offset & 3u) + operation->width > 4) {
+        result->status = IRQCTS_STATUS_NOT_SUPPORTED; /* the ports reach 256 bytes, a DWORD at a time */
+        return 0;
+    }
+    if (qemu->deferred && settle(qemu) != 0) {
+        return -1;
+    }
+    return write ? pci_config_write(&qemu->qtest, DEVICE_SLOT, (uint32_t)offset, operation->width,
+                                    (uint32_t)operation->value, &qemu->problem)
+                 : pci_config_read(&qemu->qtest, DEVICE_SLOT, (uint32_t)offset, operation->width, &result->value,
+                                   &qemu->problem);
+}
+
+static int perform(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result,
+                   struct irqcts_delivery_buffer *deliveries)
+{
+    switch (operation->kind) {
+    case IRQCTS_OPERATION_CONFIGURE:
+        return configure(qemu, operation, result);
+    case IRQCTS_OPERATION_START:
+        return start_driver(qemu);
+    case IRQCTS_OPERATION_SET_ENTRY:
+    case IRQCTS_OPERATION_MASK:
+    case IRQCTS_OPERATION_UNMASK:
+        return route(qemu, operation, result);
+    case IRQCTS_OPERATION_TABLE_READ:
+    case IRQCTS_OPERATION_TABLE_WRITE:
+    case IRQCTS_OPERATION_PBA_READ:
+    case IRQCTS_OPERATION_PBA_WRITE:
+        return access_memory(qemu, operation, result);
+    case IRQCTS_OPERATION_CAPABILITY_READ:
+    case IRQCTS_OPERATION_CAPABILITY_WRITE:
+    case IRQCTS_OPERATION_CONFIG_READ:
+    case IRQCTS_OPERATION_CONFIG_WRITE:
+        return access_config(qemu, operation, result);
+    case IRQCTS_OPERATION_ENABLE:
+        return set_config_bit(qemu, qemu->device.msix + 2u, CONTROL_ENABLE, operation->value != 0);
+    case IRQCTS_OPERATION_FUNCTION_MASK:
+        return set_config_bit(qemu, qemu->device.msix + 2u, CONTROL_FUNCTION_MASK, operation->value != 0);
+    case IRQCTS_OPERATION_BUS_MASTER:
+        return set_config_bit(qemu, COMMAND, COMMAND_BUS_MASTER, operation->value != 0);
+    case IRQCTS_OPERATION_RAISE:
+        qemu->deferred |= qemu->kind->deferred;
+        return qemu->kind->raise(&qemu->qtest, &qemu->device, operation->entry, &qemu->problem);
+    case IRQCTS_OPERATION_POLL:
+        result->delivery_first = deliveries->count;
+        if (collect(qemu, deliveries) != 0) {
+            return -1;
+        }
+        result->delivery_count = deliveries->count - result->delivery_first;
+        return 0;
+    case IRQCTS_OPERATION_RESET:
+        return reset(qemu);
+    default:
+        result->status = IRQCTS_STATUS_NOT_SUPPORTED;
+        return 0;
+    }
+}
+
+/* ---- the interface ---- */
+
+static void close_qemu(void *context)
+{
+    struct qemu *qemu = context;
+
+    process_close(&qemu->process);
+    for (uint32_t i = 0; i < COUNTERS; i++) {
+        ivshmem_close(&qemu->counter[i]);
+    }
+    ivshmem_close(&qemu->device_server);
+    free(qemu);
+}
+
+static int32_t open_qemu(void **out, const char *options, char *error, size_t error_size)
+{
+    struct qemu *qemu = calloc(1, sizeof(*qemu));
+
+    if (qemu == NULL) {
+        (void)snprintf(error, error_size, "no memory");
+        return IRQCTS_ERROR_MEMORY;
+    }
+    qemu->process.pid = -1;
+    qemu->process.qtest.fd = qemu->process.qmp.fd = -1;
+    qemu->process.qtest_listener = qemu->process.qmp_listener = -1;
+    qemu->kind = device_find("rocker");
+    memcpy(qemu->path, "qemu-system-x86_64", sizeof("qemu-system-x86_64"));
+    if (take_options(qemu, options) != 0 || start(qemu) != 0) {
+        process_explain(&qemu->process, &qemu->problem);
+        (void)snprintf(error, error_size, "%s", qemu->problem.text);
+        close_qemu(qemu);
+        return IRQCTS_ERROR_OPEN;
+    }
+    *out = qemu;
+    return IRQCTS_ERROR_NONE;
+}
+
+#define SUPPORTS(kind) (UINT64_C(1) << IRQCTS_OPERATION_##kind)
+
+static uint64_t operations_of(const struct qemu *qemu)
+{
+    uint64_t all = SUPPORTS(CONFIGURE) | SUPPORTS(START) | SUPPORTS(SET_ENTRY) | SUPPORTS(MASK) | SUPPORTS(UNMASK) |
+                   SUPPORTS(TABLE_READ) | SUPPORTS(TABLE_WRITE) | SUPPORTS(PBA_READ) | SUPPORTS(PBA_WRITE) |
+                   SUPPORTS(CAPABILITY_READ) | SUPPORTS(CAPABILITY_WRITE) | SUPPORTS(CONFIG_READ) |
+                   SUPPORTS(CONFIG_WRITE) | SUPPORTS(ENABLE) | SUPPORTS(FUNCTION_MASK) | SUPPORTS(BUS_MASTER) |
+                   SUPPORTS(POLL) | SUPPORTS(RESET);
+    return qemu->kind->raise != NULL ? all | SUPPORTS(RAISE) : all;
+}
+
+static int32_t describe_qemu(void *context, struct irqcts_backend_description *out)
+{
+    const struct qemu *qemu = context;
+
+    memset(out, 0, sizeof(*out));
+    (void)snprintf(out->name, sizeof(out->name), "qemu");
+    (void)snprintf(out->device, sizeof(out->device), "%s", qemu->kind->name);
+    (void)snprintf(out->driver, sizeof(out->driver), "QEMU %s, qtest", qemu->version);
+    (void)snprintf(out->identity, sizeof(out->identity), "QEMU %s %s (qtest), %u entries", qemu->version,
+                   qemu->kind->name, qemu->device.entries);
+    out->operations = operations_of(qemu);
+    out->observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES | IRQCTS_OBSERVES_EXACT_COUNTS |
+                        IRQCTS_OBSERVES_TABLE | IRQCTS_OBSERVES_PBA | IRQCTS_OBSERVES_CAPABILITY;
+    out->stimulus = qemu->kind->raise != NULL ? IRQCTS_STIMULUS_DEVICE : IRQCTS_STIMULUS_NONE;
+    out->properties = IRQCTS_PROPERTY_SYNCHRONOUS | IRQCTS_PROPERTY_ROUTING_COMPOSED | IRQCTS_PROPERTY_PARALLEL;
+    out->entries_max = qemu->device.entries;
+    out->messages_max = qemu->messages;
+    out->reset_kinds = 1u << IRQCTS_RESET_CONVENTIONAL;
+    out->geometry_known = 1;
+    out->table_bar = qemu->device.table_bar;
+    out->table_offset = qemu->device.table_offset;
+    out->pba_bar = qemu->device.pba_bar;
+    out->pba_offset = qemu->device.pba_offset;
+    return IRQCTS_ERROR_NONE;
+}
+
+static int32_t execute_qemu(void *context, const struct irqcts_operation *operations, uint32_t count,
+                            struct irqcts_result *results, struct irqcts_delivery_buffer *deliveries, char *error,
+                            size_t error_size)
+{
+    struct qemu *qemu = context;
+    uint64_t supported = operations_of(qemu);
+    int failed = 0;
+
+    qemu->problem.text[0] = '\0';
+    for (uint32_t i = 0; i < count && !failed; i++) {
+        const struct irqcts_operation *operation = &operations[i];
+        results[i] = (struct irqcts_result){.status = IRQCTS_STATUS_OK};
+        if (operation->kind >= 64 || ((supported >> operation->kind) & 1u) == 0 || operation->function != 0 ||
+            (operation->kind == IRQCTS_OPERATION_RESET && operation->value != IRQCTS_RESET_CONVENTIONAL) ||
+            (!qemu->configured && operation->kind != IRQCTS_OPERATION_CONFIGURE)) {
+            results[i].status = IRQCTS_STATUS_NOT_SUPPORTED;
+        } else {
+            failed = perform(qemu, operation, &results[i], deliveries) != 0;
+        }
+    }
+    if (failed || settle(qemu) != 0) { /* replies fill the results: all must have come */
+        process_explain(&qemu->process, &qemu->problem);
+        (void)snprintf(error, error_size, "%s", qemu->problem.text);
+        return IRQCTS_ERROR_BACKEND;
+    }
+    return IRQCTS_ERROR_NONE;
+}
+
+static int32_t messages_of_qemu(void *context, uint32_t function, uint32_t first, uint32_t count,
+                                struct irqcts_message *out)
+{
+    const struct qemu *qemu = context;
+
+    if (function != 0 || first > qemu->messages || count > qemu->messages - first) {
+        return IRQCTS_ERROR_ARGUMENT;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = message_of(qemu, first + i);
+    }
+    return IRQCTS_ERROR_NONE;
+}
+
+const struct irqcts_backend_interface *irqcts_backend_qemu_entry(uint32_t abi_version)
+{
+    static const char *const help[] = {
+        "device=NAME  rocker (default), ivshmem, nvme, xhci, vmxnet3 or megasas",
+        "path=FILE  the QEMU to run; default qemu-system-x86_64 on PATH",
+        "vectors=N  of device=ivshmem, 1 to 2048; default 64",
+        "messages=N  how many messages can be counted at most; default 256",
+        NULL};
+    static const struct irqcts_backend_interface interface = {
+        IRQCTS_BACKEND_ABI_VERSION, sizeof(interface), "qemu",           help,       open_qemu,
+        describe_qemu,              execute_qemu,      messages_of_qemu, close_qemu};
+    return abi_version == IRQCTS_BACKEND_ABI_VERSION ? &interface : NULL;
+}

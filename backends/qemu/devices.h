@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The devices of QEMU that the backend knows: how they are made, and how an event is caused in them. */
+#ifndef IRQCTS_QEMU_DEVICES_H
+#define IRQCTS_QEMU_DEVICES_H
+
+#include "pci.h"
+
+struct device_kind {
+    const char *name;
+    const char *argument;     /* of -device, without addr=; %u is the number of vectors where it is chosen */
+    uint32_t default_vectors; /* 0: the device decides */
+    /* Queues the commands that raise vector `entry`; NULL: no stimulus. */
+    int (*raise)(struct qtest *qtest, const struct pci_function *function, uint32_t entry, struct problem *problem);
+    /* The event reaches MSI-X only when QEMU's main loop comes to it. */
+    int deferred;
+};
+
+/* NULL when there is none of that name. */
+const struct device_kind *device_find(const char *name);
+/* Their names, for messages. */
+extern const char device_names[];
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pci.h"
+
+#include <string.h>
+
+enum {
+    PORT_ADDRESS = 0xcf8,
+    PORT_DATA = 0xcfc,
+    VENDOR_ID = 0x00,
+    COMMAND = 0x04,
+    COMMAND_MEMORY = 2,
+    COMMAND_BUS_MASTER = 4,
+    STATUS_HIGH_BYTE = 0x06,
+    STATUS_CAPABILITIES = 0x10,
+    FIRST_BAR = 0x10,
+    BAR_PORTS = 1,
+    BAR_64 = 4,
+    CAPABILITIES = 0x34,
+    CAPABILITY_MSIX = 0x11,
+    CAPABILITIES_MAX = 48
+};
+
+static int select_register(struct qtest *qtest, uint32_t slot, uint32_t offset, struct problem *problem)
+{
+    return qtest_port_write(qtest, PORT_ADDRESS, 4, 0x80000000u | slot << 11 | (offset & 0xfcu), problem);
+}
+
+int pci_config_write(struct qtest *qtest, uint32_t slot, uint32_t offset, uint32_t width, uint32_t value,
+                     struct problem *problem)
+{
+    return select_register(qtest, slot, offset, problem) != 0
+               ? -1
+               : qtest_port_write(qtest, PORT_DATA + (offset & 3u), width, value, problem);
+}
+
+int pci_config_read(struct qtest *qtest, uint32_t slot, uint32_t offset, uint32_t width, uint64_t *value,
+                    struct problem *problem)
+{
+    return select_register(qtest, slot, offset, problem) != 0
+               ? -1
+               : qtest_port_read(qtest, PORT_DATA + (offset & 3u), width, value, problem);
+}
+
+int pci_config_get(struct qtest *qtest, uint32_t slot, uint32_t offset, uint32_t width, uint32_t *out,
+                   struct problem *problem)
+{
+    uint64_t value = 0;
+
+    if (pci_config_read(qtest, slot, offset, width, &value, problem) != 0 || qtest_flush(qtest, problem) != 0) {
+        return -1;
+    }
+    *out = (uint32_t)value;
+    return 0;
+}
+
+/* Writes ones to a BAR and reads back which stay; returns the number of registers that it takes, 0 on failure. */
+static uint32_t size_bar(struct pci_function *function, struct qtest *qtest, uint32_t bar, uint64_t *next,
+                         struct problem *problem)
+{
+    uint32_t at = FIRST_BAR + 4u * bar;
+    uint32_t low = 0;
+    uint32_t high = UINT32_MAX;
+    uint32_t wide;
+
+    if (pci_config_write(qtest, function->slot, at, 4, UINT32_MAX, problem) != 0 ||
+        pci_config_get(qtest, function->slot, at, 4, &low, problem) != 0) {
+        return 0;
+    }
+    wide = (low & (BAR_64 | BAR_PORTS)) == BAR_64 && bar + 1 < PCI_BARS;
+    if (wide && (pci_config_write(qtest, function->slot, at + 4u, 4, UINT32_MAX, problem) != 0 ||
+                 pci_config_get(qtest, function->slot, at + 4u, 4, &high, problem) != 0)) {
+        return 0;
+    }
+    if (low != 0 && (low & BAR_PORTS) == 0) {
+        uint64_t size = ~((uint64_t)high << 32 | (low & ~0xfu)) + 1u;
+        *next = (*next + size - 1u) & ~(size - 1u);
+        function->bar_size[bar] = size;
+        function->bar_address[bar] = *next;
+        *next += size;
+    }
+    return 1u + wide;
+}
+
+static int find_msix(struct pci_function *function, struct qtest *qtest, struct problem *problem)
+{
+    uint32_t slot = function->slot;
+    uint32_t word;
+    uint32_t at;
+
+    if (pci_config_get(qtest, slot, STATUS_HIGH_BYTE, 1, &word, problem) != 0 ||
+        pci_config_get(qtest, slot, CAPABILITIES, 1, &at, problem) != 0) {
+        return -1;
+    }
+    for (int i = 0; (word & STATUS_CAPABILITIES) != 0 && at >= 0x40 && i < CAPABILITIES_MAX; i++) {
+        uint32_t header;
+        if (pci_config_get(qtest, slot, at, 4, &header, problem) != 0) {
+            return -1;
+        }
+        if ((header & 0xffu) == CAPABILITY_MSIX) {
+            uint32_t table;
+            uint32_t pba;
+            if (pci_config_get(qtest, slot, at + 4u, 4, &table, problem) != 0 ||
+                pci_config_get(qtest, slot, at + 8u, 4, &pba, problem) != 0) {
+                return -1;
+            }
+            function->msix = at;
+            function->entries = ((header >> 16) & 0x7ffu) + 1u;
+            function->table_bar = table & 7u;
+            function->table_offset = table & ~7u;
+            function->pba_bar = pba & 7u;
+            function->pba_offset = pba & ~7u;
+            return 0;
+        }
+        at = (header >> 8) & 0xfcu;
+    }
+    return 0;
+}
+
+int pci_discover(struct pci_function *out, struct qtest *qtest, uint32_t slot, uint64_t *next, struct problem *problem)
+{
+    uint32_t vendor;
+
+    memset(out, 0, sizeof(*out));
+    out->slot = slot;
+    if (pci_config_get(qtest, slot, VENDOR_ID, 2, &vendor, problem) != 0) {
+        return -1;
+    }
+    if (vendor == 0xffff) {
+        return problem_set(problem, "there is no device in slot %u of QEMU's bus", slot);
+    }
+    for (uint32_t bar = 0; bar < PCI_BARS;) {
+        uint32_t used = size_bar(out, qtest, bar, next, problem);
+        if (used == 0) {
+            return -1;
+        }
+        bar += used;
+    }
+    if (find_msix(out, qtest, problem) != 0) {
+        return -1;
+    }
+    return pci_set_up(out, qtest, problem);
+}
+
+int pci_set_up(const struct pci_function *function, struct qtest *qtest, struct problem *problem)
+{
+    for (uint32_t bar = 0; bar < PCI_BARS; bar++) {
+        if (function->bar_size[bar] != 0 &&
+            (pci_config_write(qtest, function->slot, FIRST_BAR + 4u * bar, 4, (uint32_t)function->bar_address[bar],
+                              problem) != 0)) {
+            return -1;
+        }
+        if (function->bar_size[bar] == 0) { /* upper halves, absent BARs, ports */
+            if (pci_config_write(qtest, function->slot, FIRST_BAR + 4u * bar, 4, 0, problem) != 0) {
+                return -1;
+            }
+        }
+    }
+    if (pci_config_write(qtest, function->slot, COMMAND, 2, COMMAND_MEMORY | COMMAND_BUS_MASTER, problem) != 0) {
+        return -1;
+    }
+    return qtest_flush(qtest, problem);
+}

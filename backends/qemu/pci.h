@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A PCI function behind the ports of configuration mechanism 1: found, sized, given addresses. */
+#ifndef IRQCTS_QEMU_PCI_H
+#define IRQCTS_QEMU_PCI_H
+
+#include "qtest.h"
+
+#define PCI_BARS 6u
+
+struct pci_function {
+    uint32_t slot; /* bus 0, function 0 */
+    uint64_t bar_address[PCI_BARS];
+    uint64_t bar_size[PCI_BARS];
+    uint32_t msix; /* offset of the capability, 0: none */
+    uint32_t entries;
+    uint32_t table_bar;
+    uint32_t table_offset;
+    uint32_t pba_bar;
+    uint32_t pba_offset;
+};
+
+/* Queue one access to configuration space. */
+int pci_config_write(struct qtest *qtest, uint32_t slot, uint32_t offset, uint32_t width, uint32_t value,
+                     struct problem *problem);
+int pci_config_read(struct qtest *qtest, uint32_t slot, uint32_t offset, uint32_t width, uint64_t *value,
+                    struct problem *problem);
+/* Reads at once. */
+int pci_config_get(struct qtest *qtest, uint32_t slot, uint32_t offset, uint32_t width, uint32_t *out,
+                   struct problem *problem);
+
+/* Sizes the BARs of the function in `slot`, gives each an address from *next on, finds MSI-X. */
+int pci_discover(struct pci_function *out, struct qtest *qtest, uint32_t slot, uint64_t *next,
+                 struct problem *problem);
+/* Writes the addresses and turns Memory Space and Bus Master on, as after every reset. */
+int pci_set_up(const struct pci_function *function, struct qtest *qtest, struct problem *problem);
+
+#endif
