@@ -212,6 +212,30 @@ def test_an_empty_block_of_eventfds(machine: Any) -> None:
 
 
 @clauses("VFIO-ENABLE")
+@needs(entries=256, messages=4, stimulus="device", operations=("vfio_set_irqs",))
+def test_more_vectors_than_the_machine_has(machine: Any) -> None:
+    """Asked for every vector of a large device, the call succeeds, says how many there are, or gives ENOSPC.
+
+    Unless it succeeded, MSI-X stays off and a smaller number can be had.
+    """
+    entries = machine.shape.entries
+    program = begin(machine)
+    program.assign(0, entries, errno=None)
+    asked = machine.run(program.finish())[1]
+    program = begin(machine)
+    if asked.status == "ok":
+        assert asked.value < entries, f"{asked.value} vectors are said to be available of {entries}"
+        program.assign(0, entries, returned=asked.value, clause="VFIO-ENABLE")
+    else:
+        program.assign(0, entries, errno="ENOSPC", clause="VFIO-ENABLE")
+    enable = MSIX_ENABLE if (asked.status, asked.value) == ("ok", 0) else 0
+    program.line("capability-read +0x2 width=2", f"ok value={enable:#x}/{MSIX_ENABLE:#x}", "VFIO-ENABLE")
+    program.assign(0, asked.value if asked.status == "ok" and asked.value else 4, clause="VFIO-ENABLE")
+    every_vector_delivers(program, clause="VFIO-ENABLE")
+    machine.check(program.finish())
+
+
+@clauses("VFIO-ENABLE")
 @four_vectors
 def test_enable_from_the_middle(machine: Any) -> None:
     """{start 2, count 1} as the first call programs entries 0 to 2, and only entry 2 is unmasked."""

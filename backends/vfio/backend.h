@@ -34,6 +34,10 @@ uint64_t vfio_mapped_read(const struct vfio_backend *backend, uint32_t bar, uint
 void vfio_mapped_write(const struct vfio_backend *backend, uint32_t bar, uint64_t offset, uint32_t width,
                        uint64_t value);
 
+/* Enables MSI-X with eventfds[i] for entry i, every entry live; entries behind the
+ * vectors that the machine has get the contents of entry 0.  0 or a negative errno. */
+int32_t vfio_enable_every_entry(const struct vfio_backend *backend, const int32_t *eventfds);
+
 /* Every entry masked, everything else in the table zero. */
 void vfio_clear_table(const struct vfio_backend *backend);
 

@@ -83,12 +83,7 @@ static void start(struct vfio_backend *backend, struct irqcts_result *result)
     for (uint32_t entry = 0; entry < entries; entry++) {
         eventfds[entry] = backend->deliveries.eventfd[entry < backend->messages ? entry : 0];
     }
-    int32_t code = vfio_set_eventfds(&backend->device, 0, entries, eventfds);
-    if (code > 0) { /* so many vectors there are, and none was enabled */
-        result->value = (uint64_t)code;
-        code = -ENOSPC;
-    }
-    vfio_result_from_errno(result, code);
+    vfio_result_from_errno(result, vfio_enable_every_entry(backend, eventfds));
 }
 
 static void set_entry(struct vfio_backend *backend, const struct irqcts_operation *operation,

@@ -100,6 +100,43 @@ static bool anything_pending(const struct vfio_backend *backend)
     return false;
 }
 
+/* A machine has fewer interrupt vectors than a large device has entries.  The
+ * entries behind them are assigned message 0 anyway as long as every message has
+ * a vector, and an entry that carries another one's address and data fires that
+ * one's eventfd. */
+static int32_t enable_fewer_vectors(const struct vfio_backend *backend, const int32_t *eventfds)
+{
+    uint32_t available = backend->device.entries / 2;
+    int32_t code = vfio_table_access(backend, 0, 4) ? -ENOSPC : -EACCES;
+    /* The kernel does not say how many there are: halve until it agrees. */
+    for (; code == -ENOSPC && available > 0 && available >= backend->messages; available /= 2) {
+        code = vfio_set_eventfds(&backend->device, 0, available, eventfds);
+        code = code > 0 ? -ENOSPC : code;
+        if (code == 0) {
+            break;
+        }
+    }
+    if (code != 0) {
+        return code == -EACCES ? -ENOSPC : code;
+    }
+    uint32_t bar = backend->device.table_bar;
+    uint64_t table = backend->device.table_offset;
+    const struct irqcts_message message_0 = {
+        .address = vfio_mapped_read(backend, bar, table, 4) | vfio_mapped_read(backend, bar, table + 4, 4) << 32,
+        .data = (uint32_t)vfio_mapped_read(backend, bar, table + 8, 4),
+    };
+    for (uint32_t entry = available; entry < backend->device.entries; entry++) {
+        vfio_registers_write_entry(backend, entry, &message_0, 0);
+    }
+    return 0;
+}
+
+int32_t vfio_enable_every_entry(const struct vfio_backend *backend, const int32_t *eventfds)
+{
+    int32_t code = vfio_set_eventfds(&backend->device, 0, backend->device.entries, eventfds);
+    return code > 0 || code == -ENOSPC ? enable_fewer_vectors(backend, eventfds) : code;
+}
+
 /* Pending bits are not writable (PBA-WRITE): the way to clear one is to let its
  * message go. */
 static int32_t flush_pending(struct vfio_backend *backend)
@@ -109,18 +146,12 @@ static int32_t flush_pending(struct vfio_backend *backend)
     for (uint32_t entry = 0; entry < device->entries; entry++) {
         eventfds[entry] = backend->deliveries.eventfd[0];
     }
-    int32_t available = vfio_set_eventfds(device, 0, device->entries, eventfds);
-    if (available < 0) {
-        return available;
-    }
-    if (available > 0) {
-        int32_t code = vfio_set_eventfds(device, 0, (uint32_t)available, eventfds);
-        if (code != 0) {
-            return code < 0 ? code : -ENOSPC;
-        }
+    int32_t code = vfio_enable_every_entry(backend, eventfds);
+    if (code < 0) {
+        return code;
     }
     uint64_t last;
-    int32_t code = vfio_deliveries_collect(&backend->deliveries, backend->settle_ns, &last);
+    code = vfio_deliveries_collect(&backend->deliveries, backend->settle_ns, &last);
     int32_t disabled = vfio_disable_index(device, VFIO_PCI_MSIX_IRQ_INDEX);
     return code < 0 ? code : disabled;
 }

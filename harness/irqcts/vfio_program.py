@@ -86,17 +86,19 @@ class VfioProgram:
     # Raw calls -------------------------------------------------------------------------------------
 
     def set_irqs(self, flags: int, start: int = 0, count: int = 0, *, index: int = MSIX, payload: int | None = None,
-                 argsz: int = 0, unreadable: bool = False, errno: str | None = "", clause: str = "") -> None:
-        """VFIO_DEVICE_SET_IRQS.  errno "": it succeeds; None: nothing is stated."""
+                 argsz: int = 0, unreadable: bool = False, errno: str | None = "", returned: int = 0,
+                 clause: str = "") -> None:
+        """VFIO_DEVICE_SET_IRQS.  errno "": it succeeds and returns `returned`; None: nothing is stated."""
         if payload is None:
             payload = eventfd_payload(start) if flags & EVENTFD else 0
         self._call("vfio-set-irqs", {"index": index, "start": start, "count": count, "flags": flags, "argsz": argsz,
-                                     "payload": payload, "unreadable": int(unreadable)}, errno, 0, clause)
+                                     "payload": payload, "unreadable": int(unreadable)}, errno, returned, clause)
 
     def assign(self, start: int, count: int, *, first: int | None = None, step: int = 1,
-               exceptional: Exceptional | None = None, errno: str | None = "", clause: str = "") -> None:
+               exceptional: Exceptional | None = None, errno: str | None = "", returned: int = 0,
+               clause: str = "") -> None:
         """Gives vectors start .. start+count-1 the eventfds of messages first, first + step, … (first: start)."""
-        self.set_irqs(EVENTFD | TRIGGER, start, count, errno=errno, clause=clause,
+        self.set_irqs(EVENTFD | TRIGGER, start, count, errno=errno, returned=returned, clause=clause,
                       payload=eventfd_payload(start if first is None else first, step, exceptional))
 
     def deassign(self, start: int, count: int = 1, *, descriptor: str = "-1", errno: str | None = "",
