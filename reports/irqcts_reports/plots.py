@@ -12,7 +12,9 @@ from markupsafe import Markup
 
 from .verdicts import SEVERITY, word
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 190, 44, 34, 10
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 640, 190, 44, 24, 34, 10
+#: Columns of a histogram in one power of ten.
+PER_DECADE = 10
 
 
 def verdict_bar(counts: Mapping[str, int]) -> Markup:
@@ -44,52 +46,52 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def _bins(values: Sequence[float]) -> tuple[list[float], list[int]]:
-    """Edges at 1, 2 and 5 times powers of ten, and how many values lie in [edge, next edge)."""
-    low, high = min(values), max(values)
-    exponent = math.floor(math.log10(low))
-    edges: list[float] = []
-    while not edges or edges[-1] <= high:
-        edges += [factor * 10.0 ** exponent for factor in (1, 2, 5)]
-        exponent += 1
-    while len(edges) > 2 and edges[1] <= low:
-        edges.pop(0)
-    while len(edges) > 2 and edges[-2] > high:
-        edges.pop()
-    counts = [sum(1 for value in values if a <= value < b) for a, b in zip(edges, edges[1:])]
-    return edges, counts
+def _columns(values: Sequence[float]) -> tuple[int, list[int]]:
+    """Values counted in tenths of a decade; the first column begins at 10 ** (first / 10)."""
+    places = [math.floor(PER_DECADE * math.log10(value) + 1e-9) for value in values]
+    first = min(places)
+    counts = [0] * (max(places) - first + 1)
+    for place in places:
+        counts[place - first] += 1
+    return first, counts
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times powers of ten from low to high; powers of ten alone where those are many."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for factors in ((1, 2, 5), (1,)):
+        ticks = [factor * 10.0 ** decade for decade in decades for factor in factors]
+        ticks = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
+        if len(ticks) <= 9:
+            break
+    return ticks or [low, high]
 
 
 def histogram(values: Sequence[float], what: str) -> Markup:
     """How `values` (seconds, above 0 those that are drawn) are distributed, on a logarithmic axis."""
-    drawn = [value for value in values if value > 0]
+    drawn = sorted(value for value in values if value > 0)
     if not drawn:
         return Markup("")
-    edges, counts = _bins(drawn)
-    most = max(counts)
-    step = (WIDTH - LEFT - 20) / len(counts)
-    floor = HEIGHT - BOTTOM
-    parts = [f'<line class="axis" x1="{LEFT}" y1="{floor}" x2="{WIDTH - 16}" y2="{floor}"/>']
-    for share in (0.5, 1.0):
-        y = floor - share * (floor - TOP)
-        value = most * share
-        if value == int(value):
-            parts.append(f'<line class="grid" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - 16}" y2="{y:.1f}"/>'
-                         f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{int(value)}</text>')
-    every = math.ceil(len(edges) / 10)
+    first, counts = _columns(drawn)
+    most, floor = max(counts), HEIGHT - BOTTOM
+    step = min((WIDTH - LEFT - RIGHT) / len(counts), 60.0)
+    parts = [f'<line class="axis" x1="{LEFT}" y1="{floor}" x2="{WIDTH - RIGHT}" y2="{floor}"/>']
+    for value in sorted({most, most // 2} - {0}):
+        y = floor - (floor - TOP) * value / most
+        parts.append(f'<line class="grid" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>'
+                     f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value}</text>')
     for number, count in enumerate(counts):
-        x = LEFT + number * step
-        height = (floor - TOP) * count / most
         if count:
-            parts.append(f'<rect class="column" x="{x + 1:.1f}" y="{floor - height:.1f}" width="{step - 2:.1f}" '
-                         f'height="{height:.1f}"><title>{seconds(edges[number])} to {seconds(edges[number + 1])}: '
+            height = (floor - TOP) * count / most
+            low, high = (10 ** ((first + number + end) / PER_DECADE) for end in (0, 1))
+            parts.append(f'<rect class="column" x="{LEFT + number * step + 0.5:.1f}" y="{floor - height:.1f}" '
+                         f'width="{step - 1:.1f}" height="{height:.1f}"><title>{seconds(low)} to {seconds(high)}: '
                          f'{count}</title></rect>')
-    for number, edge in enumerate(edges):
-        if number % every == 0:
-            parts.append(f'<text x="{LEFT + number * step:.1f}" y="{floor + 18}" text-anchor="middle">'
-                         f'{seconds(edge)}</text>')
-    ordered = sorted(drawn)
-    label = (f"{len(drawn)} {what}: shortest {seconds(ordered[0])}, half within {seconds(quantile(ordered, 0.5))}, "
-             f"longest {seconds(ordered[-1])}")
+    for tick in _ticks(10 ** (first / PER_DECADE), 10 ** ((first + len(counts)) / PER_DECADE)):
+        x = LEFT + (PER_DECADE * math.log10(tick) - first) * step
+        parts.append(f'<line class="axis" x1="{x:.1f}" y1="{floor}" x2="{x:.1f}" y2="{floor + 5}"/>'
+                     f'<text x="{x:.1f}" y="{floor + 20}" text-anchor="middle">{seconds(tick)}</text>')
+    label = (f"{len(drawn)} {what}: shortest {seconds(drawn[0])}, half within {seconds(quantile(drawn, 0.5))}, "
+             f"longest {seconds(drawn[-1])}")
     return Markup(f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
                   f'{"".join(parts)}</svg>')
