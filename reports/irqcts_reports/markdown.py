@@ -29,16 +29,20 @@ def text(run: Run) -> str:
     if counts:
         lines += ["| " + " | ".join(word(verdict) for verdict in counts) + " |", "|" + " ---: |" * len(counts),
                   "| " + " | ".join(str(count) for count in counts.values()) + " |", ""]
-    bad = run.with_verdicts(*NON_CONFORMANCE) + run.with_verdicts(*UNDECIDED)
+    # Rare verdicts first, so that none of them is among those left out.
+    bad = sorted(run.with_verdicts(*NON_CONFORMANCE, *UNDECIDED), key=lambda test: run.counts[test["verdict"]])
     for test in bad[:SHOWN]:
         about = " ".join(code(clause) for clause in test["clauses"])
         lines.append(f"- **{word(test['verdict'])}** {code(test['id'])} {about + ': ' if about else ''}"
                      f"{code(reason(test))}")
     if len(bad) > SHOWN:
         lines.append(f"- and {len(bad) - SHOWN} more, in report.html")
-    for test in run.with_verdicts("WAIVED"):
+    waived = run.with_verdicts("WAIVED")
+    for test in waived[:SHOWN]:
         waiver = test["waiver"]
         lines.append(f"- waived {code(test['id'])}: {code(waiver['reason'])} ({code(waiver['reference'])})")
+    if len(waived) > SHOWN:
+        lines.append(f"- and {len(waived) - SHOWN} more waived, in report.html")
     lines += ["", "| clauses | tested | not testable here | not covered |", "| --- | ---: | ---: | ---: |"]
     for level, what in LEVELS.items():
         states = run.states(level)

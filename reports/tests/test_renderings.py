@@ -222,3 +222,13 @@ def test_markdown(rendered: Render) -> None:
     assert {cell.strip().replace(" ", "_").upper() for cell in header.strip("|").split("|")} == set(sample.VERDICTS)
     for verdict in ("FAIL", "XPASS", "CRASH", "TIMEOUT", "ERROR", "INCONCLUSIVE", "MISS", "WAIVED"):
         assert f"test_{verdict.lower()}`" in text
+
+
+def test_markdown_leaves_out_no_rare_verdict(rendered: Render) -> None:
+    tests = [sample.test_record(f"test_a.py::t{n}", v) for v in ("FAIL", "WAIVED") for n in range(200)]
+    tests = [{**test, "id": f"{test['id']}-{test['verdict']}"} for test in tests] + sample.every_verdict()
+    text = rendered(sample.whole_run(tests)).text("report.md")
+    for verdict in ("XPASS", "CRASH", "TIMEOUT", "ERROR", "INCONCLUSIVE", "MISS"):
+        assert f"test_all.py::test_{verdict.lower()}" in text
+    assert "- and 187 more, in report.html" in text and "- and 181 more waived, in report.html" in text
+    assert len(text.splitlines()) < 70
