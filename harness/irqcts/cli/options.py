@@ -15,12 +15,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 #: Options of the command line that become options of the backend, with their help.
 SHORTHANDS = {
     "device": ("NAME", "The device behind the backend: option device=NAME."),
-    "qemu": ("PATH", "The QEMU to use: option qemu=PATH."),
+    "qemu": ("PATH", "The QEMU to use, of backend qemu and of a guest."),
     "guest": ("SUITE", "Backend vfio: boot this distribution's kernel in a guest (bookworm, trixie)."),
     "kernel": ("PATH", "Backend vfio: boot this kernel image in the guest."),
     "modules": ("DIR", "Backend vfio: its modules, where VFIO is not built in."),
     "append": ("TEXT", "Backend vfio: more of the guest kernel's command line."),
-    "vectors": ("N", "Backend vfio: vectors of the guest's ivshmem device."),
+    "vectors": ("N", "Vectors of an ivshmem device."),
 }
 #: The same for options without a value.
 SWITCHES = {
@@ -36,6 +36,8 @@ def backend_options(command: Command) -> Command:
         given = context.meta.get("irqcts.shorthands", {})
         parts = [chosen.options] if chosen.options else []
         for key, text in given.items():
+            if key == "qemu" and chosen.name == "qemu":
+                key = "path"
             # A guest's options are taken apart by guest_choice.py, which wants separators in values encoded.
             parts.append(f"{key}={encode(text) if chosen.name == 'vfio' and key != 'device' else text}")
         return BackendChoice(chosen.name, ",".join(parts))

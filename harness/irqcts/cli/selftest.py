@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -27,8 +28,9 @@ from . import Problem
 #: Verdicts of a suite's run, as the closing line counts them.
 PASSED = {"PASS", "WAIVED"}
 SKIPPED = {"NOT_APPLICABLE", "NOT_TESTED"}
-#: Devices that the QEMU backend is tried with.
-QEMU_DEVICES = ("rocker", "ivshmem", "ivshmem-2048", "e1000e", "nvme", "igb")
+#: Devices that the QEMU backend is tried with, with further options.
+QEMU_DEVICES = (("rocker", ""), ("ivshmem", ""), ("ivshmem", ",vectors=2048"), ("e1000e", ""), ("nvme", ""),
+                ("xhci", ""), ("vmxnet3", ""), ("megasas", ""), ("igb", ""))
 
 
 @dataclass
@@ -221,14 +223,14 @@ def _qemu(runner: Runner) -> None:
     """Every device that this QEMU has; with its declared deviations where there are some."""
     from .backends import option_help
 
-    known = " ".join(option_help("qemu"))
-    for device in QEMU_DEVICES:
+    known = re.findall(r"\w+", next(line for line in option_help("qemu") if line.startswith("device=")))
+    for device, options in QEMU_DEVICES:
         if device not in known:
             continue
-        arguments = ["--backend", "qemu", "--device", device]
+        arguments = ["--backend", f"qemu:device={device}{options}"]
         folder = runner.root / "backends" / "qemu"
         for deviations in (folder / "deviations" / f"{device}.toml", folder / "deviations.toml"):
             if deviations.exists():
                 arguments += ["--deviations", str(deviations)]
                 break
-        runner.part(f"suite on QEMU's {device}", runner.suite(*arguments, seconds=300))
+        runner.part(f"suite on QEMU's {device}{options}", runner.suite(*arguments, seconds=300))
