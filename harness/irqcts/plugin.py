@@ -17,7 +17,7 @@ import json
 import re
 import time
 from pathlib import Path
-from typing import Any, Generator
+from typing import Any
 
 import pytest
 
@@ -387,28 +387,36 @@ def latencies_of(made: Machine | None) -> dict[str, list[int]]:
     return found
 
 
-@pytest.hookimpl(hookwrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
-    outcome = yield
-    report: pytest.TestReport = outcome.get_result()
-    if not uses_machine(item):
-        return
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport | None:
+    """The report of one phase of a test, with the record of its verdict.
+
+    Made here and not by pytest, which would spend ten times a test's own time on a traceback that an
+    ending does not need.
+    """
     error = call.excinfo.value if call.excinfo is not None else None
-    if isinstance(error, (KeyboardInterrupt, pytest.exit.Exception)):
-        return
-    if call.when == "call" or (error is not None and ENDED not in item.stash):
-        item.stash[ENDED] = settle(item, error)
-        record = item.stash[ENDED]
-        run = item.config.stash[RUN]
-        made = item.stash.get(MACHINE, None)
-        if item.config.getoption("save_programs") and made is not None:
-            run.programs[record["id"]] = [trace.program.text() for trace in made.traces]
-        setattr(report, RECORD, json.dumps(record, ensure_ascii=False))
-        verdict = Verdict(record["verdict"])
-        report.outcome = OUTCOMES.get(verdict, "failed")  # type: ignore[assignment]
-        if verdict is not Verdict.PASS:
-            report.longrepr = explain(record) if report.outcome == "failed" else \
-                (str(item.path), 0, f"{verdict}: {record['attribution']['why']}")  # type: ignore[assignment]
+    if not uses_machine(item) or isinstance(error, (KeyboardInterrupt, pytest.exit.Exception)):
+        return None
+    if call.when != "call" and (error is None or ENDED in item.stash):
+        return None
+    record = item.stash[ENDED] = settle(item, error)
+    run = item.config.stash[RUN]
+    made = item.stash.get(MACHINE, None)
+    if item.config.getoption("save_programs") and made is not None:
+        run.programs[record["id"]] = [trace.program.text() for trace in made.traces]
+    excinfo, call.excinfo = call.excinfo, None
+    report = pytest.TestReport.from_item_and_call(item, call)
+    call.excinfo = excinfo
+    setattr(report, RECORD, json.dumps(record, ensure_ascii=False))
+    verdict = Verdict(record["verdict"])
+    report.outcome = OUTCOMES.get(verdict, "failed")  # type: ignore[assignment]
+    if excinfo is not None and not isinstance(error, (Ending, pytest.skip.Exception)):
+        report.longrepr = item.repr_failure(excinfo)  # the test itself broke: its author wants the place
+    elif report.outcome == "failed":
+        report.longrepr = explain(record)
+    elif verdict is not Verdict.PASS:
+        report.longrepr = (str(item.path), 0, f"{verdict}: {record['attribution']['why']}")
+    return report
 
 
 def explain(record: dict[str, Any]) -> str:
