@@ -228,9 +228,8 @@ def _qemu(runner: Runner) -> None:
         if device not in known:
             continue
         arguments = ["--backend", f"qemu:device={device}{options}"]
-        folder = runner.root / "backends" / "qemu"
-        for deviations in (folder / "deviations" / f"{device}.toml", folder / "deviations.toml"):
-            if deviations.exists():
-                arguments += ["--deviations", str(deviations)]
-                break
+        variant = "-".join([device, *re.findall(r"\d+", options)])  # ivshmem-2048
+        deviations = runner.root / "backends" / "qemu" / "deviations" / f"{variant}.toml"
+        if deviations.exists():
+            arguments += ["--deviations", str(deviations)]
         runner.part(f"suite on QEMU's {device}{options}", runner.suite(*arguments, seconds=300))
