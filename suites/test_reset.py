@@ -88,3 +88,13 @@ def test_a_reset_reaches_the_virtual_functions(machine, kind, which):
         program.capability_read(2, 2, expect=0, mask=0xC000, vf=function, clause="RESET-STATE")
         program.table_read(1, "vector-control", expect=1, mask=1, vf=function)
     machine.check(program)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@clauses("RESET-STATE", "ENABLE-OFF-SILENT")
+@needs(entries=1, messages=1, stimulus="device", operations=("reset",))
+def test_a_reset_function_is_disabled_in_effect(machine, kind):
+    """Reset while enabled: Enable is 0 afterwards, and an event on an unmasked entry sends nothing."""
+    program = machine.program().write_entry(0, message=0, masked=False).enable().raise_event(0).poll({0: 1})
+    program.reset(kind).write_entry(0, message=0, masked=False).raise_event(0).poll({}, clause="RESET-STATE")
+    machine.check(program)

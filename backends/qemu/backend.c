@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _DEFAULT_SOURCE /* usleep */
 /*
  * Devices of an unmodified QEMU, driven over the qtest protocol: no guest code
  * runs.  Messages are counted by two extra ivshmem devices whose doorbells the
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 const struct irqcts_backend_interface *irqcts_backend_qemu_entry(uint32_t abi_version);
 
@@ -75,9 +77,10 @@ static int take_option(struct qemu *qemu, const char *key, size_t key_length, co
     }
     if ((key_length == 7 && memcmp(key, "vectors", 7) == 0) || (key_length == 8 && memcmp(key, "messages", 8) == 0)) {
         unsigned long number = strtoul(text, &end, 10);
-        if (*end != '\0' || number < 1 || number > IRQCTS_ENTRIES_MAX) {
-            return problem_set(&qemu->problem, "%.*s=%s is not a number from 1 to %u", (int)key_length, key, text,
-                               IRQCTS_ENTRIES_MAX);
+        /* A counter's eventfds are handed over before QEMU's main loop runs: more than these fill its socket. */
+        unsigned limit = key_length == 7 ? IRQCTS_ENTRIES_MAX : MESSAGES_DEFAULT;
+        if (*end != '\0' || number < 1 || number > limit) {
+            return problem_set(&qemu->problem, "%.*s=%s is not a number from 1 to %u", (int)key_length, key, text, limit);
         }
         *(key_length == 7 ? &qemu->vectors : &qemu->messages) = (uint32_t)number;
         return 0;
@@ -112,6 +115,8 @@ static int take_options(struct qemu *qemu, const char *options)
     }
     return 0;
 }
+
+static int await_vectors(struct qemu *qemu);
 
 /* ---- starting ---- */
 
@@ -202,7 +207,7 @@ static int start(struct qemu *qemu)
     if (qemu->messages > qemu->device.entries) {
         qemu->messages = qemu->device.entries;
     }
-    return 0;
+    return own_server ? await_vectors(qemu) : 0;
 }
 
 /* ---- messages and deliveries ---- */
@@ -270,6 +275,33 @@ static int collect(struct qemu *qemu, struct irqcts_delivery_buffer *deliveries)
         (void)ivshmem_collect(&qemu->counter[i], found, &collecting);
     }
     return 0;
+}
+
+/* QEMU takes the eventfds of an ivshmem device one by one in its main loop: until the last
+ * vector, masked, shows as pending, events on it would be lost. */
+static int await_vectors(struct qemu *qemu)
+{
+    enum { TRIES = 2000, PAUSE_US = 2000 };
+    uint32_t last = qemu->device.entries - 1u;
+    uint64_t word = qemu->device.bar_address[qemu->device.pba_bar] + qemu->device.pba_offset + last / 64u * 8u;
+
+    if (pci_config_write(&qemu->qtest, DEVICE_SLOT, qemu->device.msix + 2u, 2, CONTROL_ENABLE, &qemu->problem) != 0) {
+        return -1;
+    }
+    for (int i = 0; i < TRIES; i++) {
+        uint64_t pending = 0;
+        qemu->deferred = 1;
+        if (qemu->kind->raise(&qemu->qtest, &qemu->device, last, &qemu->problem) != 0 || settle(qemu) != 0 ||
+            qtest_read(&qemu->qtest, word, 8, &pending, 0, &qemu->problem) != 0 ||
+            qtest_flush(&qemu->qtest, &qemu->problem) != 0) {
+            return -1;
+        }
+        if (((pending >> (last % 64u)) & 1u) != 0) {
+            return 0;
+        }
+        (void)usleep(PAUSE_US);
+    }
+    return problem_set(&qemu->problem, "QEMU's ivshmem device did not take its %u vectors", qemu->device.entries);
 }
 
 /* ---- registers ---- */
@@ -394,7 +426,14 @@ static int configure(struct qemu *qemu, const struct irqcts_operation *operation
     }
     qemu->granted = operation->message;
     qemu->configured = 1;
-    return reset(qemu) != 0 ? -1 : collect(qemu, NULL);
+    /* As firmware does, Message Control is written 0 once: QEMU's msix_reset() clears the
+     * register but keeps acting on what it held (deviations/), and a program must not
+     * depend on the one before it. */
+    if (reset(qemu) != 0 ||
+        pci_config_write(&qemu->qtest, DEVICE_SLOT, qemu->device.msix + 2u, 2, 0, &qemu->problem) != 0) {
+        return -1;
+    }
+    return collect(qemu, NULL);
 }
 
 /* Whether an access lies inside the BAR that holds it. */
@@ -471,7 +510,10 @@ static int perform(struct qemu *qemu, const struct irqcts_operation *operation, 
     case IRQCTS_OPERATION_BUS_MASTER:
         return set_config_bit(qemu, COMMAND, COMMAND_BUS_MASTER, operation->value != 0);
     case IRQCTS_OPERATION_RAISE:
-        qemu->deferred |= qemu->kind->deferred;
+        if (qemu->deferred && settle(qemu) != 0) { /* two events on one eventfd would become one */
+            return -1;
+        }
+        qemu->deferred = qemu->kind->deferred;
         return qemu->kind->raise(&qemu->qtest, &qemu->device, operation->entry, &qemu->problem);
     case IRQCTS_OPERATION_POLL:
         result->delivery_first = deliveries->count;
@@ -486,6 +528,38 @@ static int perform(struct qemu *qemu, const struct irqcts_operation *operation, 
         result->status = IRQCTS_STATUS_NOT_SUPPORTED;
         return 0;
     }
+}
+
+/* ---- for the benchmark ---- */
+
+int bare_loop(void *context, int groups, int per_group); /* backends/bench/bench_qemu_bare.h */
+
+/* What a program of table accesses costs at least: its qtest lines, sent and answered, nothing else. */
+int bare_loop(void *context, int groups, int per_group)
+{
+    struct qemu *qemu = context;
+    char lines[8192];
+
+    qemu->problem.text[0] = '\0';
+    for (int group = 0; group < groups; group++) {
+        size_t length = 0;
+        for (int i = 0; i < per_group; i++) {
+            unsigned long long address = table_address(qemu, 8u + 16u * ((unsigned)i % 4u));
+            length += (size_t)(i % 2 != 0 ? snprintf(lines + length, sizeof(lines) - length, "readl 0x%llx\n", address)
+                                          : snprintf(lines + length, sizeof(lines) - length, "writel 0x%llx 0x%x\n",
+                                                     address, (unsigned)i));
+        }
+        if (stream_write(&qemu->process.qtest, lines, length, &qemu->problem) != 0) {
+            return -1;
+        }
+        for (int i = 0; i < per_group; i++) {
+            char *line;
+            if (stream_line(&line, &qemu->process.qtest, &qemu->problem) != 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
 }
 
 /* ---- the interface ---- */
@@ -611,7 +685,7 @@ const struct irqcts_backend_interface *irqcts_backend_qemu_entry(uint32_t abi_ve
         "device=NAME  rocker (default), ivshmem, nvme, xhci, vmxnet3 or megasas",
         "path=FILE  the QEMU to run; default qemu-system-x86_64 on PATH",
         "vectors=N  of device=ivshmem, 1 to 2048; default 64",
-        "messages=N  how many messages can be counted at most; default 256",
+        "messages=N  how many messages can be counted, 1 to 256; default 256",
         NULL};
     static const struct irqcts_backend_interface interface = {
         IRQCTS_BACKEND_ABI_VERSION, sizeof(interface), "qemu",           help,       open_qemu,
