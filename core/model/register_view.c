@@ -35,6 +35,19 @@ static uint32_t entry_dword(const struct model_entry *entry, uint32_t dword)
     }
 }
 
+/* Address or data; Vector Control goes through set_mask(). */
+static void set_dword(struct model_entry *entry, uint32_t dword, uint32_t value)
+{
+    entry->known |= (uint8_t)KNOWN(dword);
+    if (dword == DATA) {
+        entry->data = value;
+    } else if (dword == ADDRESS_LOW) {
+        entry->address = (entry->address & ~UINT64_C(0xffffffff)) | value;
+    } else {
+        entry->address = (entry->address & UINT64_C(0xffffffff)) | (uint64_t)value << 32;
+    }
+}
+
 /* Bits of a DWORD that a read must show. */
 static uint32_t readable_bits(const struct model_entry *entry, uint32_t dword)
 {
@@ -112,14 +125,7 @@ static void settle_dword(const struct model_step *step, struct model_function *f
     if (known && entry_dword(entry, dword) == value) {
         return;
     }
-    entry->known |= (uint8_t)KNOWN(dword);
-    if (dword == DATA) {
-        entry->data = value;
-    } else if (dword == ADDRESS_LOW) {
-        entry->address = (entry->address & ~UINT64_C(0xffffffff)) | value;
-    } else {
-        entry->address = (entry->address & UINT64_C(0xffffffff)) | (uint64_t)value << 32;
-    }
+    set_dword(entry, dword, value);
 }
 
 void settle_table_read(const struct model_step *step, struct model_function *function,
@@ -164,14 +170,7 @@ static void write_dword(const struct model_step *step, struct model_function *fu
         return;
     }
     change_message(function, entry);
-    entry->known |= (uint8_t)KNOWN(dword);
-    if (dword == DATA) {
-        entry->data = value;
-    } else if (dword == ADDRESS_LOW) {
-        entry->address = (entry->address & ~UINT64_C(0xffffffff)) | value;
-    } else {
-        entry->address = (entry->address & UINT64_C(0xffffffff)) | (uint64_t)value << 32;
-    }
+    set_dword(entry, dword, value);
 }
 
 /* An access of another width leaves the DWORDs that it touches open, and nothing else. */

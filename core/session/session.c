@@ -58,27 +58,7 @@ static int32_t configure(struct irqcts_trace *trace, const struct irqcts_backend
                                 backend->name, f);
         }
     }
-    /* Programs name messages; from here on the operations carry what they are. */
-    for (uint32_t i = 1; i < trace->count && error == IRQCTS_ERROR_NONE; i++) {
-        struct irqcts_operation *operation = &trace->operations[i];
-        if ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) == 0) {
-            continue;
-        }
-        if (operation->message_function >= trace->functions ||
-            operation->message >= trace->message_first[operation->message_function + 1u] -
-                                      trace->message_first[operation->message_function]) {
-            error = irqcts_fail(IRQCTS_ERROR_ARGUMENT, "step %u (%s): message %u of function %u was not configured", i,
-                                irqcts_operation_name(operation->kind), operation->message,
-                                operation->message_function);
-        } else {
-            const struct irqcts_message *message =
-                &trace->messages[trace->message_first[operation->message_function] + operation->message];
-            if ((message->flags & IRQCTS_MESSAGE_OPAQUE) == 0) { /* else the backend gets to refuse it */
-                irqcts_operation_resolve(operation, message);
-            }
-        }
-    }
-    return error;
+    return error == IRQCTS_ERROR_NONE ? trace_resolve_operations(trace) : error;
 }
 
 /* Operation by operation, judged in between, ending behind the first divergence. */

@@ -72,6 +72,29 @@ int32_t trace_make_messages(struct irqcts_trace *trace)
                                    : irqcts_fail(IRQCTS_ERROR_MEMORY, "no memory for %u messages", total);
 }
 
+int32_t trace_resolve_operations(struct irqcts_trace *trace)
+{
+    for (uint32_t i = 1; i < trace->count; i++) {
+        struct irqcts_operation *operation = &trace->operations[i];
+        const struct irqcts_message *message;
+        if ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) == 0) {
+            continue;
+        }
+        if (operation->message_function >= trace->functions ||
+            operation->message >= trace->message_first[operation->message_function + 1u] -
+                                      trace->message_first[operation->message_function]) {
+            return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "step %u (%s): message %u of function %u was not configured", i,
+                               irqcts_operation_name(operation->kind), operation->message,
+                               operation->message_function);
+        }
+        message = &trace->messages[trace->message_first[operation->message_function] + operation->message];
+        if ((message->flags & IRQCTS_MESSAGE_OPAQUE) == 0) {
+            irqcts_operation_resolve(operation, message);
+        }
+    }
+    return IRQCTS_ERROR_NONE;
+}
+
 static int terminated(const char *text, size_t size)
 {
     return memchr(text, '\0', size) != NULL;

@@ -25,6 +25,11 @@ int32_t trace_create(struct irqcts_trace **out, const struct irqcts_program *pro
 /* Lays out the message table as the program's CONFIGURE asks; messages are still to be filled. */
 int32_t trace_make_messages(struct irqcts_trace *trace);
 
+/* Programs name messages; once those are known the operations carry what they
+ * are.  Opaque ones stay named: the backend gets to refuse them.
+ * IRQCTS_ERROR_ARGUMENT for a message that was not configured. */
+int32_t trace_resolve_operations(struct irqcts_trace *trace);
+
 /* Whether what a backend or an agent reported can be true at all: enum values,
  * indices and counts in range, strings terminated.  IRQCTS_ERROR_BACKEND. */
 int32_t trace_check(const struct irqcts_trace *trace);

@@ -434,21 +434,6 @@ static int32_t read_messages(struct irqcts_trace *trace, struct reader *reader)
     return error;
 }
 
-static void resolve_operations(struct irqcts_trace *trace)
-{
-    for (uint32_t i = 1; i < trace->count; i++) {
-        struct irqcts_operation *operation = &trace->operations[i];
-        if ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) != 0 &&
-            operation->message_function < trace->functions &&
-            operation->message < trace->message_first[operation->message_function + 1u] -
-                                     trace->message_first[operation->message_function]) {
-            irqcts_operation_resolve(
-                operation,
-                &trace->messages[trace->message_first[operation->message_function] + operation->message]);
-        }
-    }
-}
-
 int32_t irqcts_wire_decode_trace(struct irqcts_trace **out, const struct irqcts_program *program,
                                  const struct irqcts_backend_description *description, const uint8_t *payload,
                                  size_t length)
@@ -502,12 +487,12 @@ int32_t irqcts_wire_decode_trace(struct irqcts_trace **out, const struct irqcts_
     if (error == IRQCTS_ERROR_NONE) {
         error = trace_check(trace);
     }
+    if (error == IRQCTS_ERROR_NONE && trace->functions != 0) {
+        error = trace_resolve_operations(trace);
+    }
     if (error != IRQCTS_ERROR_NONE) {
         irqcts_trace_free(trace);
         return error;
-    }
-    if (trace->functions != 0) {
-        resolve_operations(trace);
     }
     *out = trace;
     return IRQCTS_ERROR_NONE;
