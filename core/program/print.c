@@ -4,106 +4,81 @@
 
 #include "irqcts/clauses.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "text_sink.h"
 
-/* Text that may be longer than its room; `length` counts all of it. */
-struct sink {
-    char *text;
-    size_t size;
-    size_t length;
-};
-
-#if defined(__GNUC__) && !defined(_WIN32)
-__attribute__((format(printf, 2, 3)))
-#endif
-static void put(struct sink *sink, const char *format, ...)
+static void put_number(struct text_sink *sink, uint64_t value)
 {
-    size_t room = sink->length < sink->size ? sink->size - sink->length : 0;
-    va_list arguments;
-    int written;
-
-    va_start(arguments, format);
-    written = vsnprintf(room > 0 ? sink->text + sink->length : NULL, room, format, arguments);
-    va_end(arguments);
-    if (written > 0) {
-        sink->length += (size_t)written;
-    }
-}
-
-static void put_number(struct sink *sink, uint64_t value)
-{
-    put(sink, "0x%llx", (unsigned long long)value);
+    text_sink_put(sink, "0x%llx", (unsigned long long)value);
 }
 
 /* Entry and virtual-function numbers: small ones plain, those beyond INT32_MAX as negative. */
-static void put_index(struct sink *sink, uint32_t value)
+static void put_index(struct text_sink *sink, uint32_t value)
 {
     if (value > INT32_MAX) {
-        put(sink, "-%llu", (unsigned long long)(UINT64_C(0x100000000) - value));
+        text_sink_put(sink, "-%llu", (unsigned long long)(UINT64_C(0x100000000) - value));
     } else {
-        put(sink, "%u", value);
+        text_sink_put(sink, "%u", value);
     }
 }
 
-static void put_place(struct sink *sink, const struct irqcts_operation *operation, uint32_t fields)
+static void put_place(struct text_sink *sink, const struct irqcts_operation *operation, uint32_t fields)
 {
     if ((fields & FORM_TABLE) != 0) {
         for (uint32_t i = 0; i < table_field_count; i++) {
             if (operation->address % IRQCTS_ENTRY_BYTES == table_fields[i].offset &&
                 operation->width == table_fields[i].width) {
-                put(sink, " %llu.%s", (unsigned long long)(operation->address / IRQCTS_ENTRY_BYTES),
+                text_sink_put(sink, " %llu.%s", (unsigned long long)(operation->address / IRQCTS_ENTRY_BYTES),
                     table_fields[i].name);
                 return;
             }
         }
     }
-    put(sink, " +0x%llx width=%u", (unsigned long long)operation->address, operation->width);
+    text_sink_put(sink, " +0x%llx width=%u", (unsigned long long)operation->address, operation->width);
 }
 
-static void put_message(struct sink *sink, const struct irqcts_operation *operation)
+static void put_message(struct text_sink *sink, const struct irqcts_operation *operation)
 {
-    put(sink, " message=%u", operation->message);
+    text_sink_put(sink, " message=%u", operation->message);
     if (operation->message_function != operation->function) {
         if (operation->message_function == 0) {
-            put(sink, " message-pf");
+            text_sink_put(sink, " message-pf");
         } else {
-            put(sink, " message-vf=");
+            text_sink_put(sink, " message-vf=");
             put_index(sink, operation->message_function - 1u);
         }
     }
     if (operation->control != 0) {
-        put(sink, " control=");
+        text_sink_put(sink, " control=");
         put_number(sink, operation->control);
     }
 }
 
-static void put_configure(struct sink *sink, const struct irqcts_operation *operation)
+static void put_configure(struct text_sink *sink, const struct irqcts_operation *operation)
 {
-    put(sink, " entries=%u messages=%u", operation->entry, operation->message);
+    text_sink_put(sink, " entries=%u messages=%u", operation->entry, operation->message);
     if (operation->value != 0) {
-        put(sink, " vfs=%u vf-entries=%u vf-messages=%u", (uint32_t)operation->value, operation->data,
+        text_sink_put(sink, " vfs=%u vf-entries=%u vf-messages=%u", (uint32_t)operation->value, operation->data,
             operation->control);
     }
 }
 
-static void put_vfio(struct sink *sink, const struct irqcts_operation *operation)
+static void put_vfio(struct text_sink *sink, const struct irqcts_operation *operation)
 {
     for (const struct vfio_operand *operand = vfio_operands(operation->kind); operand->key != NULL; operand++) {
         uint64_t value = vfio_operand_get(operation, operand);
         if (value != 0) {
-            put(sink, " %s=", operand->key);
+            text_sink_put(sink, " %s=", operand->key);
             put_number(sink, value);
         }
     }
 }
 
-static void put_operation(struct sink *sink, const struct irqcts_operation *operation)
+static void put_operation(struct text_sink *sink, const struct irqcts_operation *operation)
 {
     const struct operation_form *form = operation_form(operation->kind);
     uint32_t fields = form->fields;
 
-    put(sink, "%s", form->name);
+    text_sink_put(sink, "%s", form->name);
     if ((fields & FORM_VFIO) != 0) {
         put_vfio(sink, operation);
         return;
@@ -112,11 +87,11 @@ static void put_operation(struct sink *sink, const struct irqcts_operation *oper
         put_configure(sink, operation);
     }
     if ((fields & FORM_ENTRY) != 0) {
-        put(sink, " ");
+        text_sink_put(sink, " ");
         put_index(sink, operation->entry);
     }
     if ((fields & FORM_MESSAGE) != 0) {
-        put(sink, " ");
+        text_sink_put(sink, " ");
         put_index(sink, operation->message);
     }
     if ((fields & (FORM_TABLE | FORM_OFFSET)) != 0) {
@@ -125,54 +100,54 @@ static void put_operation(struct sink *sink, const struct irqcts_operation *oper
     if (operation->flags == IRQCTS_OPERATION_FROM_MESSAGE) {
         put_message(sink, operation);
     } else if ((fields & FORM_VALUE) != 0) {
-        put(sink, " ");
+        text_sink_put(sink, " ");
         put_number(sink, operation->value);
     } else if ((fields & FORM_VIRTUALIZED) != 0) {
-        put(sink, " address=0x%llx data=0x%x control=0x%x", (unsigned long long)operation->address, operation->data,
-            operation->control);
+        text_sink_put(sink, " address=0x%llx data=0x%x control=0x%x", (unsigned long long)operation->address,
+            operation->data, operation->control);
     }
     if ((fields & FORM_SWITCH) != 0) {
-        put(sink, operation->value != 0 ? " on" : " off");
+        text_sink_put(sink, operation->value != 0 ? " on" : " off");
     }
     if ((fields & FORM_SLOT) != 0) {
-        put(sink, " slot=%u", (uint32_t)operation->value);
+        text_sink_put(sink, " slot=%u", (uint32_t)operation->value);
     }
     if ((fields & FORM_CORRUPT) != 0 && operation->data != 0) {
-        put(sink, " corrupt=%s", corruption_names[operation->data]);
+        text_sink_put(sink, " corrupt=%s", corruption_names[operation->data]);
     }
     if ((fields & FORM_RESET) != 0) {
-        put(sink, " %s", reset_names[operation->value]);
+        text_sink_put(sink, " %s", reset_names[operation->value]);
     }
     if (operation->function != 0) {
-        put(sink, " vf=");
+        text_sink_put(sink, " vf=");
         put_index(sink, operation->function - 1u);
     }
 }
 
-static void put_deliveries(struct sink *sink, const struct irqcts_expectation *expectation,
+static void put_deliveries(struct text_sink *sink, const struct irqcts_expectation *expectation,
                            const struct irqcts_expected_delivery *deliveries)
 {
     if (expectation->delivery_count == 0) {
-        put(sink, " none");
+        text_sink_put(sink, " none");
     }
     for (uint32_t i = 0; i < expectation->delivery_count; i++) {
         const struct irqcts_expected_delivery *delivery = &deliveries[expectation->delivery_first + i];
-        put(sink, " ");
+        text_sink_put(sink, " ");
         if (delivery->message == IRQCTS_MESSAGE_STRAY) {
-            put(sink, "stray");
+            text_sink_put(sink, "stray");
         } else if (delivery->function != 0) {
-            put(sink, "vf%u.%u", delivery->function - 1u, delivery->message);
+            text_sink_put(sink, "vf%u.%u", delivery->function - 1u, delivery->message);
         } else {
-            put(sink, "%u", delivery->message);
+            text_sink_put(sink, "%u", delivery->message);
         }
-        put(sink, ":%u", delivery->minimum);
+        text_sink_put(sink, ":%u", delivery->minimum);
         if (delivery->maximum != delivery->minimum) {
-            put(sink, "-%u", delivery->maximum);
+            text_sink_put(sink, "-%u", delivery->maximum);
         }
     }
 }
 
-static void put_expectation(struct sink *sink, const struct irqcts_expectation *expectation,
+static void put_expectation(struct text_sink *sink, const struct irqcts_expectation *expectation,
                             const struct irqcts_expected_delivery *deliveries)
 {
     const char *clause = expectation->clause != 0 ? irqcts_clause_id(expectation->clause) : NULL;
@@ -180,17 +155,17 @@ static void put_expectation(struct sink *sink, const struct irqcts_expectation *
     if (expectation->flags == 0) {
         return;
     }
-    put(sink, " =>");
+    text_sink_put(sink, " =>");
     if ((expectation->flags & IRQCTS_EXPECTS_STATUS) != 0) {
-        put(sink, " %s", irqcts_status_name(expectation->status));
+        text_sink_put(sink, " %s", irqcts_status_name(expectation->status));
     } else if ((expectation->flags & IRQCTS_EXPECTS_REFUSAL) != 0) {
-        put(sink, " refused");
+        text_sink_put(sink, " refused");
     }
     if ((expectation->flags & IRQCTS_EXPECTS_VALUE) != 0) {
-        put(sink, " value=");
+        text_sink_put(sink, " value=");
         put_number(sink, expectation->value);
         if (expectation->value_mask != UINT64_MAX) {
-            put(sink, "/");
+            text_sink_put(sink, "/");
             put_number(sink, expectation->value_mask);
         }
     }
@@ -198,11 +173,11 @@ static void put_expectation(struct sink *sink, const struct irqcts_expectation *
         put_deliveries(sink, expectation, deliveries);
     }
     if (clause != NULL) {
-        put(sink, " [%s]", clause);
+        text_sink_put(sink, " [%s]", clause);
     }
 }
 
-static int32_t finish(const struct sink *sink, size_t *out_length)
+static int32_t finish(const struct text_sink *sink, size_t *out_length)
 {
     *out_length = sink->length;
     if (sink->length >= sink->size) {
@@ -214,13 +189,13 @@ static int32_t finish(const struct sink *sink, size_t *out_length)
 
 int32_t irqcts_program_print(size_t *out_length, const struct irqcts_program *program, char *text, size_t size)
 {
-    struct sink sink = {text, size, 0};
+    struct text_sink sink = {text, size, 0};
 
-    put(&sink, "irqcts-program 1\n");
+    text_sink_put(&sink, "irqcts-program 1\n");
     for (uint32_t i = 0; i < program->count; i++) {
         put_operation(&sink, &program->operations[i]);
         put_expectation(&sink, &program->expectations[i], program->deliveries);
-        put(&sink, "\n");
+        text_sink_put(&sink, "\n");
     }
     return finish(&sink, out_length);
 }
@@ -228,7 +203,7 @@ int32_t irqcts_program_print(size_t *out_length, const struct irqcts_program *pr
 int32_t irqcts_program_print_step(size_t *out_length, const struct irqcts_program *program, uint32_t index,
                                   uint32_t with_expectation, char *text, size_t size)
 {
-    struct sink sink = {text, size, 0};
+    struct text_sink sink = {text, size, 0};
 
     if (index >= program->count) {
         return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "step %u of a program of %u", index, program->count);

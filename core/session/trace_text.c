@@ -4,33 +4,9 @@
 
 #include "irqcts/clauses.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "../program/text_sink.h"
 
-struct sentence {
-    char *text;
-    size_t size;
-    size_t length;
-};
-
-#if defined(__GNUC__) && !defined(_WIN32)
-__attribute__((format(printf, 2, 3)))
-#endif
-static void say(struct sentence *sentence, const char *format, ...)
-{
-    size_t room = sentence->length < sentence->size ? sentence->size - sentence->length : 0;
-    va_list arguments;
-    int written;
-
-    va_start(arguments, format);
-    written = vsnprintf(room > 0 ? sentence->text + sentence->length : NULL, room, format, arguments);
-    va_end(arguments);
-    if (written > 0) {
-        sentence->length += (size_t)written;
-    }
-}
-
-static int32_t finish(const struct sentence *sentence, size_t *out_length)
+static int32_t finish(const struct text_sink *sentence, size_t *out_length)
 {
     *out_length = sentence->length;
     return sentence->length < sentence->size
@@ -39,41 +15,41 @@ static int32_t finish(const struct sentence *sentence, size_t *out_length)
                              sentence->size);
 }
 
-static void say_message(struct sentence *sentence, uint32_t function, uint32_t message)
+static void say_message(struct text_sink *sentence, uint32_t function, uint32_t message)
 {
     if (message == IRQCTS_MESSAGE_STRAY) {
-        say(sentence, "a stray message");
+        text_sink_put(sentence, "a stray message");
     } else if (function == 0) {
-        say(sentence, "message %u", message);
+        text_sink_put(sentence, "message %u", message);
     } else {
-        say(sentence, "message %u of virtual function %u", message, function - 1u);
+        text_sink_put(sentence, "message %u of virtual function %u", message, function - 1u);
     }
 }
 
-static void say_times(struct sentence *sentence, uint32_t minimum, uint32_t maximum)
+static void say_times(struct text_sink *sentence, uint32_t minimum, uint32_t maximum)
 {
     if (minimum != maximum) {
-        say(sentence, " %u to %u times", minimum, maximum);
+        text_sink_put(sentence, " %u to %u times", minimum, maximum);
     } else if (minimum == 1) {
-        say(sentence, " once");
+        text_sink_put(sentence, " once");
     } else {
-        say(sentence, " %u times", minimum);
+        text_sink_put(sentence, " %u times", minimum);
     }
 }
 
-static void say_statuses(struct sentence *sentence, uint32_t statuses)
+static void say_statuses(struct text_sink *sentence, uint32_t statuses)
 {
     const uint32_t any = (1u << IRQCTS_STATUS_NOT_EXECUTED) - 1u;
 
     if ((statuses & any) == any) {
-        say(sentence, "any status");
+        text_sink_put(sentence, "any status");
     } else if (statuses == (any & ~1u)) {
-        say(sentence, "a refusal");
+        text_sink_put(sentence, "a refusal");
     } else {
         const char *join = "";
         for (uint32_t status = 0; status < IRQCTS_STATUS_NOT_EXECUTED; status++) {
             if ((statuses >> status) & 1u) {
-                say(sentence, "%s%s", join, irqcts_status_name(status));
+                text_sink_put(sentence, "%s%s", join, irqcts_status_name(status));
                 join = " or ";
             }
         }
@@ -101,20 +77,20 @@ static int expectation_failed(const struct irqcts_step *step)
 }
 
 /* What the oracle permits. */
-static void say_permitted(struct sentence *sentence, const struct irqcts_trace *trace, uint32_t index)
+static void say_permitted(struct text_sink *sentence, const struct irqcts_trace *trace, uint32_t index)
 {
     const struct irqcts_judgement *judgement = &trace->steps[index].judgement;
     uint32_t kind = trace->operations[index].kind;
 
     if (kind == IRQCTS_OPERATION_POLL) {
         if (!delivery_judgement(judgement->kind)) {
-            say(sentence, "what was seen");
+            text_sink_put(sentence, "what was seen");
             return;
         }
         if (judgement->maximum == 0) {
-            say(sentence, "no ");
+            text_sink_put(sentence, "no ");
             if (judgement->message == IRQCTS_MESSAGE_STRAY) {
-                say(sentence, "stray message");
+                text_sink_put(sentence, "stray message");
             } else {
                 say_message(sentence, judgement->function, judgement->message);
             }
@@ -126,51 +102,51 @@ static void say_permitted(struct sentence *sentence, const struct irqcts_trace *
     }
     say_statuses(sentence, judgement->statuses);
     if (is_read(kind) && judgement->value_mask != 0) {
-        say(sentence, ", value 0x%llx", (unsigned long long)judgement->value);
+        text_sink_put(sentence, ", value 0x%llx", (unsigned long long)judgement->value);
         if (judgement->value_mask != (trace->operations[index].width == 8
                                           ? UINT64_MAX
                                           : (UINT64_C(1) << (8u * trace->operations[index].width)) - 1u)) {
-            say(sentence, " in bits 0x%llx", (unsigned long long)judgement->value_mask);
+            text_sink_put(sentence, " in bits 0x%llx", (unsigned long long)judgement->value_mask);
         }
     }
 }
 
 /* What the program's author states. */
-static void say_stated(struct sentence *sentence, const struct irqcts_trace *trace, uint32_t index)
+static void say_stated(struct text_sink *sentence, const struct irqcts_trace *trace, uint32_t index)
 {
     const struct irqcts_expectation *stated = &trace->stated[index];
     const char *join = "";
 
     if ((stated->flags & IRQCTS_EXPECTS_STATUS) != 0) {
-        say(sentence, "%s", irqcts_status_name(stated->status));
+        text_sink_put(sentence, "%s", irqcts_status_name(stated->status));
         join = ", ";
     } else if ((stated->flags & IRQCTS_EXPECTS_REFUSAL) != 0) {
-        say(sentence, "a refusal");
+        text_sink_put(sentence, "a refusal");
         join = ", ";
     }
     if ((stated->flags & IRQCTS_EXPECTS_VALUE) != 0) {
-        say(sentence, "%svalue 0x%llx", join, (unsigned long long)stated->value);
+        text_sink_put(sentence, "%svalue 0x%llx", join, (unsigned long long)stated->value);
         if (stated->value_mask != UINT64_MAX) {
-            say(sentence, " in bits 0x%llx", (unsigned long long)stated->value_mask);
+            text_sink_put(sentence, " in bits 0x%llx", (unsigned long long)stated->value_mask);
         }
         join = ", ";
     }
     if ((stated->flags & IRQCTS_EXPECTS_DELIVERIES) != 0) {
-        say(sentence, "%s", join);
+        text_sink_put(sentence, "%s", join);
         for (uint32_t i = 0; i < stated->delivery_count; i++) {
             const struct irqcts_expected_delivery *delivery = &trace->stated_deliveries[stated->delivery_first + i];
-            say(sentence, i > 0 ? ", " : "");
+            text_sink_put(sentence, i > 0 ? ", " : "");
             say_message(sentence, delivery->function, delivery->message);
             say_times(sentence, delivery->minimum, delivery->maximum);
         }
-        say(sentence, stated->delivery_count == 0 ? "no message" : ", nothing else");
+        text_sink_put(sentence, stated->delivery_count == 0 ? "no message" : ", nothing else");
     }
 }
 
 int32_t irqcts_trace_expected_text(size_t *out_length, const struct irqcts_trace *trace, uint32_t index, char *text,
                                    size_t size)
 {
-    struct sentence sentence = {text, size, 0};
+    struct text_sink sentence = {text, size, 0};
     const struct irqcts_step *step;
 
     if (index >= trace->count) {
@@ -178,7 +154,7 @@ int32_t irqcts_trace_expected_text(size_t *out_length, const struct irqcts_trace
     }
     step = &trace->steps[index];
     if (step->judgement.kind == IRQCTS_JUDGEMENT_NOT_OBSERVED) {
-        say(&sentence, "not judged");
+        text_sink_put(&sentence, "not judged");
     } else if (trace->stated[index].flags != 0 && step->judgement.kind == IRQCTS_JUDGEMENT_CONFORMS) {
         say_stated(&sentence, trace, index);
     } else {
@@ -190,7 +166,7 @@ int32_t irqcts_trace_expected_text(size_t *out_length, const struct irqcts_trace
 int32_t irqcts_trace_observed_text(size_t *out_length, const struct irqcts_trace *trace, uint32_t index, char *text,
                                    size_t size)
 {
-    struct sentence sentence = {text, size, 0};
+    struct text_sink sentence = {text, size, 0};
     const struct irqcts_result *result;
 
     if (index >= trace->count) {
@@ -198,47 +174,48 @@ int32_t irqcts_trace_observed_text(size_t *out_length, const struct irqcts_trace
     }
     result = &trace->results[index];
     if (result->status != IRQCTS_STATUS_OK || trace->operations[index].kind != IRQCTS_OPERATION_POLL) {
-        say(&sentence, "%s", irqcts_status_name(result->status));
+        text_sink_put(&sentence, "%s", irqcts_status_name(result->status));
         if (result->native_kind == IRQCTS_NATIVE_ERRNO) {
-            say(&sentence, " (errno %u)", result->native_code);
+            text_sink_put(&sentence, " (errno %u)", result->native_code);
         } else if (result->native_kind == IRQCTS_NATIVE_NTSTATUS) {
-            say(&sentence, " (NTSTATUS 0x%08x)", result->native_code);
+            text_sink_put(&sentence, " (NTSTATUS 0x%08x)", result->native_code);
         }
         if (result->status == IRQCTS_STATUS_OK && is_read(trace->operations[index].kind)) {
-            say(&sentence, ", value 0x%llx", (unsigned long long)result->value);
+            text_sink_put(&sentence, ", value 0x%llx", (unsigned long long)result->value);
         }
         return finish(&sentence, out_length);
     }
     if (result->delivery_count == 0) {
-        say(&sentence, "no message");
+        text_sink_put(&sentence, "no message");
     }
     for (uint32_t i = 0; i < result->delivery_count; i++) {
         const struct irqcts_delivery *delivery = &trace->deliveries[result->delivery_first + i];
-        say(&sentence, i > 0 ? ", " : "");
+        text_sink_put(&sentence, i > 0 ? ", " : "");
         say_message(&sentence, delivery->function, delivery->message);
         say_times(&sentence, delivery->count, delivery->count);
         if (delivery->message == IRQCTS_MESSAGE_STRAY && (delivery->address != 0 || delivery->data != 0)) {
-            say(&sentence, " (data 0x%x to address 0x%llx)", delivery->data, (unsigned long long)delivery->address);
+            text_sink_put(&sentence, " (data 0x%x to address 0x%llx)", delivery->data,
+                (unsigned long long)delivery->address);
         }
     }
     return finish(&sentence, out_length);
 }
 
-static void say_oracle_reason(struct sentence *sentence, const struct irqcts_judgement *judgement)
+static void say_oracle_reason(struct text_sink *sentence, const struct irqcts_judgement *judgement)
 {
     switch (judgement->kind) {
     case IRQCTS_JUDGEMENT_STATUS:
-        say(sentence, "answered %s where ", irqcts_status_name(judgement->observed_status));
+        text_sink_put(sentence, "answered %s where ", irqcts_status_name(judgement->observed_status));
         say_statuses(sentence, judgement->statuses);
-        say(sentence, " is permitted");
+        text_sink_put(sentence, " is permitted");
         break;
     case IRQCTS_JUDGEMENT_VALUE:
-        say(sentence, "bits 0x%llx differ",
+        text_sink_put(sentence, "bits 0x%llx differ",
             (unsigned long long)((judgement->observed_value & judgement->value_mask) ^ judgement->value));
         break;
     case IRQCTS_JUDGEMENT_MISSING:
         say_message(sentence, judgement->function, judgement->message);
-        say(sentence, judgement->observed_count == 0 ? " did not arrive" : " arrived %u times, not",
+        text_sink_put(sentence, judgement->observed_count == 0 ? " did not arrive" : " arrived %u times, not",
             judgement->observed_count);
         if (judgement->observed_count != 0) {
             say_times(sentence, judgement->minimum, judgement->maximum);
@@ -246,24 +223,24 @@ static void say_oracle_reason(struct sentence *sentence, const struct irqcts_jud
         break;
     case IRQCTS_JUDGEMENT_MISROUTED:
         say_message(sentence, judgement->function, judgement->message);
-        say(sentence, " did not arrive; ");
+        text_sink_put(sentence, " did not arrive; ");
         say_message(sentence, judgement->other_function, judgement->other_message);
-        say(sentence, " arrived instead");
+        text_sink_put(sentence, " arrived instead");
         break;
     case IRQCTS_JUDGEMENT_UNEXPECTED:
     case IRQCTS_JUDGEMENT_STRAY:
         say_message(sentence, judgement->function, judgement->message);
-        say(sentence, " arrived");
+        text_sink_put(sentence, " arrived");
         say_times(sentence, judgement->observed_count, judgement->observed_count);
         if (judgement->maximum == 0) {
-            say(sentence, " and must not");
+            text_sink_put(sentence, " and must not");
         } else {
-            say(sentence, ", at most ");
-            say(sentence, "%u may", judgement->maximum);
+            text_sink_put(sentence, ", at most ");
+            text_sink_put(sentence, "%u may", judgement->maximum);
         }
         break;
     case IRQCTS_JUDGEMENT_NOT_OBSERVED:
-        say(sentence, "the backend does not support this operation, so nothing from here on is judged");
+        text_sink_put(sentence, "the backend does not support this operation, so nothing from here on is judged");
         break;
     default:
         break;
@@ -273,7 +250,7 @@ static void say_oracle_reason(struct sentence *sentence, const struct irqcts_jud
 int32_t irqcts_trace_reason_text(size_t *out_length, const struct irqcts_trace *trace, uint32_t index, char *text,
                                  size_t size)
 {
-    struct sentence sentence = {text, size, 0};
+    struct text_sink sentence = {text, size, 0};
     const struct irqcts_step *step;
     const char *clause;
 
@@ -288,16 +265,16 @@ int32_t irqcts_trace_reason_text(size_t *out_length, const struct irqcts_trace *
         say_oracle_reason(&sentence, &step->judgement);
         clause = irqcts_clause_id(step->judgement.clause);
         if (clause != NULL && step->judgement.kind != IRQCTS_JUDGEMENT_NOT_OBSERVED) {
-            say(&sentence, " (%s)", clause);
+            text_sink_put(&sentence, " (%s)", clause);
         }
     } else if (expectation_failed(step)) {
-        say(&sentence, "the test expects ");
+        text_sink_put(&sentence, "the test expects ");
         say_stated(&sentence, trace, index);
         clause = irqcts_clause_id(step->expectation_clause);
         if (clause != NULL) {
-            say(&sentence, " (%s)", clause);
+            text_sink_put(&sentence, " (%s)", clause);
         }
-        say(&sentence, "; the oracle permits what was seen");
+        text_sink_put(&sentence, "; the oracle permits what was seen");
     }
     return finish(&sentence, out_length);
 }
