@@ -5,6 +5,7 @@
 
 #include "deliveries.h"
 #include "device.h"
+#include "pause.h"
 #include "stimulus.h"
 
 #include "irqcts/backend.h"
@@ -22,7 +23,12 @@ struct vfio_backend {
     uint32_t messages;  /* M of the running program */
     bool registers;     /* option view=registers; see register_view.c */
     struct irqcts_message message[IRQCTS_ENTRIES_MAX]; /* with it: what makes each message */
+    /* Without it: the message whose eventfd each entry's vector has, VFIO_NO_ROUTE for none. */
+    uint32_t route[IRQCTS_ENTRIES_MAX];
+    struct vfio_pause pause; /* see pause.h */
 };
+
+#define VFIO_NO_ROUTE UINT32_MAX
 
 /* The device's answer to a call, in the suite's words. */
 void vfio_result_from_errno(struct irqcts_result *result, int32_t negative_errno);
@@ -43,12 +49,26 @@ void vfio_clear_table(const struct vfio_backend *backend);
 
 /* Brings the function to the state after reset.  0 or a negative errno. */
 int32_t vfio_bring_to_reset(struct vfio_backend *backend);
-/* Clears Enable and Function Mask behind the kernel's back, if this process may. */
+/* Message Control past VFIO's filter: reading it, and setting and clearing bits of
+ * it, if this process may (-EACCES).  0 or a negative errno. */
+int32_t vfio_host_control_read(const struct vfio_backend *backend, uint16_t *out);
 int32_t vfio_host_control(const struct vfio_backend *backend, uint16_t set, uint16_t clear);
+
+bool vfio_anything_pending(const struct vfio_backend *backend);
+/* Lets every pending message go and drops it; what had arrived before stays
+ * collected.  MSI-X is disabled afterwards, and the table clear. */
+int32_t vfio_drop_pending(struct vfio_backend *backend);
+
+/* Resets the function as the kernel does it (reset.c); which of enum irqcts_reset_kind it can. */
+void vfio_reset(struct vfio_backend *backend, uint32_t kind, struct irqcts_result *result);
+uint32_t vfio_reset_kinds(const struct vfio_backend *backend);
 
 /* With view=registers, after vfio_bring_to_reset: allocates the messages' vectors,
  * learns their addresses and data from the table, and hides the traces of that. */
 int32_t vfio_learn_messages(struct vfio_backend *backend);
+/* The same again after the vectors were given back; -ESTALE if the kernel gave
+ * others, because the program was told what makes a message. */
+int32_t vfio_reissue_messages(struct vfio_backend *backend);
 /* The routing view, composed from register accesses. */
 int32_t vfio_registers_start(struct vfio_backend *backend);
 void vfio_registers_write_entry(const struct vfio_backend *backend, uint32_t entry, const struct irqcts_message *what,

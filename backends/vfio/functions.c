@@ -2,6 +2,7 @@
 /* Opening, configuring and addressing the functions of a program. */
 #define _GNU_SOURCE
 #include "functions.h"
+#include "saved.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,8 +66,17 @@ static int32_t open_function(struct vfio_backend **out, const struct vfio_option
     return 0;
 }
 
+static void forget_slots(struct vfio_functions *functions)
+{
+    for (uint32_t slot = 0; slot < IRQCTS_SLOTS_MAX; slot++) {
+        free(functions->slots[slot]);
+        functions->slots[slot] = NULL;
+    }
+}
+
 void vfio_functions_close(struct vfio_functions *functions)
 {
+    forget_slots(functions);
     while (functions->count > 0) {
         close_function(functions->each[--functions->count]);
     }
@@ -126,6 +136,7 @@ static void configure(struct vfio_functions *functions, const struct irqcts_oper
         return;
     }
     functions->active = 1 + (uint32_t)operation->value;
+    forget_slots(functions);
     for (uint32_t index = 0; index < functions->active; index++) {
         struct irqcts_operation own = {
             .kind = IRQCTS_OPERATION_CONFIGURE,
@@ -175,6 +186,36 @@ static void write_virtualized(struct vfio_functions *functions, const struct irq
     }
 }
 
+/* The virtual functions go with the physical one. */
+static void reset(struct vfio_functions *functions, const struct irqcts_operation *operation,
+                  struct irqcts_result *result)
+{
+    bool every = operation->value == IRQCTS_RESET_CONVENTIONAL || operation->function == 0;
+    for (uint32_t index = 0; index < functions->active; index++) {
+        if (every || index == operation->function) {
+            vfio_reset(functions->each[index], (uint32_t)operation->value, result);
+            if (result->status != IRQCTS_STATUS_OK) {
+                return;
+            }
+            result->status = IRQCTS_STATUS_NOT_SUPPORTED; /* until the next says otherwise */
+        }
+    }
+    result->status = IRQCTS_STATUS_OK;
+}
+
+static void save_or_restore(struct vfio_functions *functions, const struct irqcts_operation *operation,
+                            struct irqcts_result *result)
+{
+    struct vfio_backend *backend = functions->each[operation->function];
+    if (operation->value >= IRQCTS_SLOTS_MAX || operation->data > IRQCTS_CORRUPTION_INDEX) {
+        result->status = IRQCTS_STATUS_INVALID_PARAMETER;
+    } else if (operation->kind == IRQCTS_OPERATION_SAVE) {
+        vfio_save(backend, &functions->slots[operation->value], result);
+    } else {
+        vfio_restore(backend, functions->slots[operation->value], operation->data, result);
+    }
+}
+
 /* What follows an event must find that it has happened. */
 static void let_it_happen(struct vfio_backend *backend, uint32_t kind)
 {
@@ -185,13 +226,9 @@ static void let_it_happen(struct vfio_backend *backend, uint32_t kind)
     }
 }
 
-void vfio_functions_execute(struct vfio_functions *functions, const struct irqcts_operation *operation,
-                            struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries)
+static void execute(struct vfio_functions *functions, const struct irqcts_operation *operation,
+                    struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries)
 {
-    *result = (struct irqcts_result){ .status = IRQCTS_STATUS_NOT_SUPPORTED };
-    for (uint32_t index = 0; index < functions->active; index++) {
-        let_it_happen(functions->each[index], operation->kind);
-    }
     if (operation->kind == IRQCTS_OPERATION_CONFIGURE) {
         configure(functions, operation, result);
     } else if (operation->kind == IRQCTS_OPERATION_POLL) {
@@ -200,11 +237,29 @@ void vfio_functions_execute(struct vfio_functions *functions, const struct irqct
         write_virtualized(functions, operation, result);
     } else if (operation->function >= functions->active) {
         return;
+    } else if (operation->kind == IRQCTS_OPERATION_RESET) {
+        reset(functions, operation, result);
+    } else if (operation->kind == IRQCTS_OPERATION_SAVE || operation->kind == IRQCTS_OPERATION_RESTORE) {
+        save_or_restore(functions, operation, result);
     } else if (operation->kind < IRQCTS_OPERATION_VFIO_FIRST) {
         struct irqcts_operation own = *operation;
         own.function = 0;
         vfio_execute(functions->each[operation->function], &own, result, deliveries);
     } else if (!functions->each[0]->registers) {
         vfio_execute_raw(functions->each[0], operation, result);
+    }
+}
+
+void vfio_functions_execute(struct vfio_functions *functions, const struct irqcts_operation *operation,
+                            struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries)
+{
+    *result = (struct irqcts_result){ .status = IRQCTS_STATUS_NOT_SUPPORTED };
+    for (uint32_t index = 0; index < functions->active; index++) {
+        let_it_happen(functions->each[index], operation->kind);
+        vfio_travelled_merge(functions->each[index]);
+    }
+    execute(functions, operation, result, deliveries);
+    for (uint32_t index = 0; index < functions->active; index++) {
+        vfio_travelled_release(functions->each[index]);
     }
 }

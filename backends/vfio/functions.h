@@ -18,6 +18,7 @@ struct vfio_functions {
     uint32_t count;  /* that are open, with the physical one */
     uint32_t active; /* of the running program */
     bool configured;
+    struct vfio_saved *slots[IRQCTS_SLOTS_MAX]; /* of the running program, NULL while unused */
 };
 
 int32_t vfio_functions_open(struct vfio_functions **out, const struct vfio_options *options, char *error,

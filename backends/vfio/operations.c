@@ -62,6 +62,9 @@ static void configure(struct vfio_backend *backend, const struct irqcts_operatio
         return;
     }
     backend->messages = operation->message;
+    for (uint32_t entry = 0; entry < backend->device.entries; entry++) {
+        backend->route[entry] = VFIO_NO_ROUTE;
+    }
     int32_t code = vfio_deliveries_resize(&backend->deliveries, operation->message);
     code = code < 0 ? code : vfio_bring_to_reset(backend);
     if (code == 0 && backend->registers) {
@@ -81,7 +84,8 @@ static void start(struct vfio_backend *backend, struct irqcts_result *result)
         return;
     }
     for (uint32_t entry = 0; entry < entries; entry++) {
-        eventfds[entry] = backend->deliveries.eventfd[entry < backend->messages ? entry : 0];
+        backend->route[entry] = entry < backend->messages ? entry : 0;
+        eventfds[entry] = backend->deliveries.eventfd[backend->route[entry]];
     }
     vfio_result_from_errno(result, vfio_enable_every_entry(backend, eventfds));
 }
@@ -103,6 +107,9 @@ static void set_entry(struct vfio_backend *backend, const struct irqcts_operatio
     }
     int32_t code = vfio_set_eventfds(&backend->device, operation->entry, 1,
                                      &backend->deliveries.eventfd[operation->message]);
+    if (code == 0) {
+        backend->route[operation->entry] = operation->message;
+    }
     vfio_result_from_errno(result, code > 0 ? -ENOSPC : code);
 }
 
@@ -154,9 +161,17 @@ static void access_pba(const struct vfio_backend *backend, const struct irqcts_o
     if (operation->kind == IRQCTS_OPERATION_PBA_WRITE) {
         vfio_mapped_write(backend, device->pba_bar, offset, operation->width, operation->value);
     } else {
-        result->value = vfio_mapped_read(backend, device->pba_bar, offset, operation->width);
+        result->value = vfio_mapped_read(backend, device->pba_bar, offset, operation->width) |
+                        vfio_travelled_bits(backend, operation->address, operation->width);
     }
     result->status = IRQCTS_STATUS_OK;
+}
+
+/* Where Function Mask is in the `width` bytes from `offset` of configuration space; 0: elsewhere. */
+static uint64_t function_mask_bit(const struct vfio_backend *backend, uint64_t offset, uint32_t width)
+{
+    uint64_t at = backend->device.capability + PCI_MSIX_FLAGS + 1u;
+    return offset <= at && at < offset + width ? (uint64_t)(PCI_MSIX_FLAGS_MASKALL >> 8) << (at - offset) * 8u : 0;
 }
 
 /* Configuration space as VFIO shows it: it drops writes of the capability
@@ -175,6 +190,10 @@ static void access_configuration(const struct vfio_backend *backend, const struc
     } else {
         value = 0;
         code = vfio_region_read(device, VFIO_PCI_CONFIG_REGION_INDEX, offset, &value, operation->width);
+        uint64_t bit = function_mask_bit(backend, offset, operation->width);
+        if (backend->pause.paused) { /* the pause's Function Mask is not the program's */
+            value = backend->pause.function_mask ? value | bit : value & ~bit;
+        }
         result->value = value;
     }
     vfio_result_from_errno(result, code);
@@ -182,7 +201,7 @@ static void access_configuration(const struct vfio_backend *backend, const struc
 
 /* The capability as the device has it: reads pass through VFIO unchanged, writes
  * need the host's access. */
-static void access_capability(const struct vfio_backend *backend, const struct irqcts_operation *operation,
+static void access_capability(struct vfio_backend *backend, const struct irqcts_operation *operation,
                               struct irqcts_result *result)
 {
     const struct vfio_device *device = &backend->device;
@@ -195,6 +214,11 @@ static void access_capability(const struct vfio_backend *backend, const struct i
         return;
     }
     uint64_t value = operation->value;
+    uint64_t bit = function_mask_bit(backend, offset, operation->width);
+    if (backend->pause.paused && bit != 0) {
+        backend->pause.function_mask = (value & bit) != 0;
+        value |= bit;
+    }
     ssize_t written = pwrite(device->host_configuration, &value, operation->width, (off_t)offset);
     vfio_result_from_errno(result, written < 0 ? -errno : 0);
 }
@@ -216,9 +240,9 @@ static void poll_deliveries(struct vfio_backend *backend, struct irqcts_result *
     backend->raised_ns = 0;
 }
 
-static void switch_control(const struct vfio_backend *backend, uint16_t bit, bool on, struct irqcts_result *result)
+static void switch_control(struct vfio_backend *backend, uint16_t bit, bool on, struct irqcts_result *result)
 {
-    vfio_result_from_errno(result, vfio_host_control(backend, on ? bit : 0, on ? 0 : bit));
+    vfio_result_from_errno(result, vfio_control_change(backend, on ? bit : 0, on ? 0 : bit));
 }
 
 static void switch_bus_master(struct vfio_backend *backend, bool on, struct irqcts_result *result)
@@ -285,6 +309,13 @@ void vfio_execute(struct vfio_backend *backend, const struct irqcts_operation *o
         break;
     case IRQCTS_OPERATION_BUS_MASTER:
         switch_bus_master(backend, operation->value != 0, result);
+        break;
+    case IRQCTS_OPERATION_PAUSE:
+    case IRQCTS_OPERATION_RESUME:
+        vfio_pause(backend, operation->kind == IRQCTS_OPERATION_PAUSE, result);
+        break;
+    case IRQCTS_OPERATION_RESET:
+        vfio_reset(backend, (uint32_t)operation->value, result);
         break;
     case IRQCTS_OPERATION_RAISE:
         raise_event(backend, operation->entry, result);

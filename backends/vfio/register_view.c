@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <linux/pci_regs.h>
+#include <string.h>
 
 #define ADDRESS 0u
 #define DATA 8u
@@ -50,6 +51,17 @@ int32_t vfio_learn_messages(struct vfio_backend *backend)
     return 0;
 }
 
+int32_t vfio_reissue_messages(struct vfio_backend *backend)
+{
+    struct irqcts_message former[IRQCTS_ENTRIES_MAX];
+    memcpy(former, backend->message, sizeof former);
+    int32_t code = vfio_learn_messages(backend);
+    if (code == 0 && memcmp(former, backend->message, backend->messages * sizeof former[0]) != 0) {
+        code = -ESTALE;
+    }
+    return code;
+}
+
 void vfio_registers_write_entry(const struct vfio_backend *backend, uint32_t entry, const struct irqcts_message *what,
                                 uint64_t control)
 {
@@ -68,7 +80,7 @@ int32_t vfio_registers_start(struct vfio_backend *backend)
     for (uint32_t entry = 0; entry < backend->device.entries; entry++) {
         vfio_registers_write_entry(backend, entry, &backend->message[entry < backend->messages ? entry : 0], 0);
     }
-    return vfio_host_control(backend, PCI_MSIX_FLAGS_ENABLE, 0);
+    return vfio_control_change(backend, PCI_MSIX_FLAGS_ENABLE, 0);
 }
 
 void vfio_registers_set_entry(struct vfio_backend *backend, uint32_t entry, uint32_t message)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/pci_regs.h>
+#include <string.h>
 #include <unistd.h>
 
 #define FLUSH_ATTEMPTS 3
@@ -71,16 +72,25 @@ void vfio_mapped_write(const struct vfio_backend *backend, uint32_t bar, uint64_
     }
 }
 
+int32_t vfio_host_control_read(const struct vfio_backend *backend, uint16_t *out)
+{
+    const struct vfio_device *device = &backend->device;
+    off_t offset = (off_t)device->capability + PCI_MSIX_FLAGS;
+    *out = 0;
+    if (device->host_configuration < 0 || device->capability == 0) {
+        return -EACCES;
+    }
+    return pread(device->host_configuration, out, sizeof *out, offset) == (ssize_t)sizeof *out ? 0 : -EIO;
+}
+
 int32_t vfio_host_control(const struct vfio_backend *backend, uint16_t set, uint16_t clear)
 {
     const struct vfio_device *device = &backend->device;
     off_t offset = (off_t)device->capability + PCI_MSIX_FLAGS;
-    uint16_t control = 0;
-    if (device->host_configuration < 0 || device->capability == 0) {
-        return -EACCES;
-    }
-    if (pread(device->host_configuration, &control, sizeof control, offset) != (ssize_t)sizeof control) {
-        return -EIO;
+    uint16_t control;
+    int32_t code = vfio_host_control_read(backend, &control);
+    if (code < 0) {
+        return code;
     }
     uint16_t wanted = (uint16_t)((control & ~clear) | set);
     if (wanted == control) {
@@ -89,7 +99,7 @@ int32_t vfio_host_control(const struct vfio_backend *backend, uint16_t set, uint
     return pwrite(device->host_configuration, &wanted, sizeof wanted, offset) == (ssize_t)sizeof wanted ? 0 : -EIO;
 }
 
-static bool anything_pending(const struct vfio_backend *backend)
+bool vfio_anything_pending(const struct vfio_backend *backend)
 {
     const struct vfio_device *device = &backend->device;
     for (uint64_t offset = 0; vfio_pba_access(backend, offset, 8); offset += 8) {
@@ -171,6 +181,34 @@ void vfio_clear_table(const struct vfio_backend *backend)
     }
 }
 
+static int32_t flush_all_pending(struct vfio_backend *backend)
+{
+    for (int attempt = 0; vfio_anything_pending(backend); attempt++) {
+        int32_t code = attempt == FLUSH_ATTEMPTS ? -EBUSY : flush_pending(backend);
+        if (code < 0) {
+            return code;
+        }
+        vfio_clear_table(backend);
+    }
+    return 0;
+}
+
+int32_t vfio_drop_pending(struct vfio_backend *backend)
+{
+    uint64_t arrived[IRQCTS_ENTRIES_MAX];
+    uint64_t last;
+    int32_t code = vfio_deliveries_collect(&backend->deliveries, 0, &last);
+    memcpy(arrived, backend->deliveries.arrived, sizeof arrived);
+    (void)vfio_disable_index(&backend->device, VFIO_PCI_MSIX_IRQ_INDEX); /* EINVAL: it was not enabled */
+    code = code < 0 ? code : vfio_host_control(backend, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+    if (code == 0) {
+        vfio_clear_table(backend);
+        code = flush_all_pending(backend);
+    }
+    memcpy(backend->deliveries.arrived, arrived, sizeof arrived);
+    return code;
+}
+
 /* A reset proper takes a tenth of a second where it exists at all (PCIe: FLR),
  * so this composes its outcome: everything disabled, masked and not pending. */
 int32_t vfio_bring_to_reset(struct vfio_backend *backend)
@@ -189,16 +227,11 @@ int32_t vfio_bring_to_reset(struct vfio_backend *backend)
     }
     vfio_clear_table(backend);
     vfio_stimulus_arm(backend);
-    for (int attempt = 0; anything_pending(backend); attempt++) {
-        if (attempt == FLUSH_ATTEMPTS) {
-            return -EBUSY;
-        }
-        code = flush_pending(backend);
-        if (code < 0) {
-            return code;
-        }
-        vfio_clear_table(backend);
+    code = flush_all_pending(backend);
+    if (code < 0) {
+        return code;
     }
+    vfio_pause_forget(backend);
     uint64_t last;
     code = vfio_deliveries_collect(&backend->deliveries, 0, &last);
     vfio_deliveries_forget(&backend->deliveries);

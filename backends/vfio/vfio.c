@@ -22,6 +22,9 @@ static const uint64_t operations_raw = BIT(IRQCTS_OPERATION_VFIO_SET_IRQS) | BIT
 static const uint64_t operations_on_registers = BIT(IRQCTS_OPERATION_ENABLE) | BIT(IRQCTS_OPERATION_CAPABILITY_WRITE);
 static const uint64_t operations_on_table = BIT(IRQCTS_OPERATION_MASK) | BIT(IRQCTS_OPERATION_UNMASK) |
                                             BIT(IRQCTS_OPERATION_TABLE_READ) | BIT(IRQCTS_OPERATION_TABLE_WRITE);
+/* Composed as a virtual-machine monitor composes them (pause.h). */
+static const uint64_t operations_moving = BIT(IRQCTS_OPERATION_PAUSE) | BIT(IRQCTS_OPERATION_RESUME) |
+                                          BIT(IRQCTS_OPERATION_SAVE) | BIT(IRQCTS_OPERATION_RESTORE);
 static const uint64_t operations_on_pba = BIT(IRQCTS_OPERATION_PBA_READ) | BIT(IRQCTS_OPERATION_PBA_WRITE);
 
 static int32_t vfio_describe(void *context, struct irqcts_backend_description *out)
@@ -33,12 +36,15 @@ static int32_t vfio_describe(void *context, struct irqcts_backend_description *o
     const struct irqcts_stimulus_driver *stimulus = backend->stimulus;
     bool table = vfio_table_access(backend, 0, 4);
     bool pba = vfio_pba_access(backend, 0, 8);
+    uint32_t reset_kinds = vfio_reset_kinds(backend);
     *out = (struct irqcts_backend_description){
         .operations = operations_always | (backend->registers ? operations_on_registers : operations_raw) |
                       (table ? operations_on_table : 0) | (pba ? operations_on_pba : 0) |
                       (device->cdev && !backend->registers ? BIT(IRQCTS_OPERATION_VFIO_UNBOUND) : 0) |
                       (virtual_functions ? BIT(IRQCTS_OPERATION_WRITE_VIRTUALIZED) : 0) |
-                      (device->host_configuration >= 0 ? BIT(IRQCTS_OPERATION_FUNCTION_MASK) : 0),
+                      (device->host_configuration >= 0 ? BIT(IRQCTS_OPERATION_FUNCTION_MASK) : 0) |
+                      (device->host_configuration >= 0 && table && pba ? operations_moving : 0) |
+                      (reset_kinds != 0 ? BIT(IRQCTS_OPERATION_RESET) : 0),
         .observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES | IRQCTS_OBSERVES_CAPABILITY |
                         (stimulus == NULL || stimulus->inexact == 0 ? (uint32_t)IRQCTS_OBSERVES_EXACT_COUNTS : 0) |
                         (table ? (uint32_t)IRQCTS_OBSERVES_TABLE : 0) | (pba ? (uint32_t)IRQCTS_OBSERVES_PBA : 0),
@@ -50,6 +56,7 @@ static int32_t vfio_describe(void *context, struct irqcts_backend_description *o
         .virtual_functions_max = functions->count - 1,
         .virtual_entries_max = virtual_functions ? functions->each[1]->device.entries : 0,
         .virtual_messages_max = virtual_functions ? functions->each[1]->device.entries : 0,
+        .reset_kinds = reset_kinds,
         .settle_ns = (uint32_t)backend->settle_ns,
         .geometry_known = 1,
         .table_bar = device->table_bar,

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from .guest_ivshmem import DoorbellServer
 
+#: Where the guest sees the device behind the first root port.
+FIRST = "0000:01:00.0"
+
 
 @dataclass(frozen=True)
 class DeviceArguments:
@@ -29,43 +32,47 @@ class GuestDevice:
     functions: tuple[str, ...] = ()  # devices that stand for its virtual functions
 
 
+def _behind_port(device: str, bus: int = 1) -> tuple[str, ...]:
+    """A device alone behind a root port of its own: it can be reset through its bus, and unplugged."""
+    # At 5 GT/s the kernel waits a fixed time after a bus reset; at more it waits for a link that QEMU does not show.
+    return ("-device", f"pcie-root-port,id=port{bus},chassis={bus},addr={5 + bus:#x},x-speed=5",
+            "-device", f"{device},bus=port{bus},addr=0,id=irqcts{bus}")
+
+
 def _rocker(_work: Path, _vectors: int) -> DeviceArguments:
-    return DeviceArguments(("-device", "rocker,addr=4,name=sw1"))
+    return DeviceArguments(_behind_port("rocker,name=sw1"))
 
 
 def _rockers(_work: Path, _vectors: int) -> DeviceArguments:
-    return DeviceArguments(tuple(word for slot in (4, 6, 7)
-                                 for word in ("-device", f"rocker,addr={slot},name=sw{slot}")))
+    return DeviceArguments(tuple(word for bus in (1, 2, 3) for word in _behind_port(f"rocker,name=sw{bus}", bus)))
 
 
 def _e1000e(_work: Path, _vectors: int) -> DeviceArguments:
-    return DeviceArguments(("-device", "e1000e,addr=4,romfile="))
+    return DeviceArguments(_behind_port("e1000e,romfile="))
 
 
 def _igb(_work: Path, _vectors: int) -> DeviceArguments:
-    # Its capabilities need a root port above it.
-    return DeviceArguments(("-device", "pcie-root-port,id=port1,chassis=1,addr=6",
-                            "-device", "igb,bus=port1,addr=0,romfile="))
+    return DeviceArguments(_behind_port("igb,romfile="))
 
 
 def _nvme(_work: Path, _vectors: int) -> DeviceArguments:
-    return DeviceArguments(("-device", "nvme,addr=4,serial=irqcts"))
+    return DeviceArguments(_behind_port("nvme,serial=irqcts"))
 
 
 def _ivshmem(work: Path, vectors: int) -> DeviceArguments:
     server = DoorbellServer(work / "ivshmem.socket", vectors or 32)
     return DeviceArguments(("-chardev", f"socket,id=doorbell,path={server.path}",
-                            "-device", f"ivshmem-doorbell,addr=4,chardev=doorbell,vectors={server.vectors}"), server)
+                            *_behind_port(f"ivshmem-doorbell,chardev=doorbell,vectors={server.vectors}")), server)
 
 
 DEVICES = {
     device.name: device
     for device in (
-        GuestDevice("rocker", "rocker", "0000:00:04.0", _rocker),
-        GuestDevice("rockers", "rocker", "0000:00:04.0", _rockers, ("0000:00:06.0", "0000:00:07.0")),
-        GuestDevice("ivshmem", "ivshmem-doorbell", "0000:00:04.0", _ivshmem),
-        GuestDevice("e1000e", "e1000e", "0000:00:04.0", _e1000e),
-        GuestDevice("igb", "igb", "0000:01:00.0", _igb),
-        GuestDevice("nvme", "nvme", "0000:00:04.0", _nvme),
+        GuestDevice("rocker", "rocker", FIRST, _rocker),
+        GuestDevice("rockers", "rocker", FIRST, _rockers, ("0000:02:00.0", "0000:03:00.0")),
+        GuestDevice("ivshmem", "ivshmem-doorbell", FIRST, _ivshmem),
+        GuestDevice("e1000e", "e1000e", FIRST, _e1000e),
+        GuestDevice("igb", "igb", FIRST, _igb),
+        GuestDevice("nvme", "nvme", FIRST, _nvme),
     )
 }
