@@ -108,6 +108,32 @@ def test_indices_are_kept_where_the_used_set_has_gaps(machine):
     machine.check(program)
 
 
+@clauses("SAVE-REARM", "SAVE-RESTORE-EQUAL")
+@needs(entries=4, messages=4, stimulus="device", operations=("start", "set_entry", "mask", "unmask", *MOVING))
+def test_routes_are_issued_again(machine):
+    """The driver's view: assignments and masks made before the save hold after the restore, over another assignment."""
+    program = machine.program().start()
+    for entry in range(4):
+        program.set_entry(entry, 3 - entry, expect="ok")
+    program.mask(2, expect="ok").pause().save(0).resume()
+    program.set_entry(0, 0, expect="ok").unmask(2, expect="ok").mask(3, expect="ok").pause().restore(0).resume().poll({})
+    for entry in (0, 1, 3):
+        program.raise_event(entry).poll({3 - entry: 1}, clause="SAVE-REARM")
+    program.raise_event(2).poll({}, clause="SAVE-RESTORE-EQUAL").unmask(2, expect="ok").poll({1: 1})
+    machine.check(program)
+
+
+@clauses("SAVE-COMPLETE", "SAVE-RESTORE-EQUAL", "VWRITE-PAUSED")
+@needs(entries=4, messages=4, stimulus="device", operations=("start", "mask", "unmask", *MOVING))
+def test_what_pends_under_a_driver_travels(machine):
+    """Pending behind a mask and latched while paused: each is delivered once, the first at its unmask."""
+    program = machine.program().start().mask(1, expect="ok").raise_event(1).pause().raise_event(0)
+    program.poll({}, clause="VWRITE-PAUSED").save(0).restore(0).poll({}).resume()
+    program.poll({0: 1}, clause="SAVE-COMPLETE").poll({}).unmask(1, expect="ok").poll({1: 1})
+    program.mask(1, expect="ok").unmask(1, expect="ok").poll({}, clause="SAVE-RESTORE-EQUAL")
+    machine.check(program)
+
+
 @pytest.mark.parametrize("corrupt", ["size", "duplicate", "index"])
 @clauses("SAVE-REJECT-INCONSISTENT")
 @needs(entries=3, messages=3, stimulus="device", operations=MOVING)

@@ -18,8 +18,8 @@ import pytest
 from irqcts import clauses, needs
 from irqcts.verdict import NotApplicable
 from irqcts.vfio_program import (BOOL, CONFIG_REGION, EVENTFD, INFO_AUTOMASKED, INFO_EVENTFD, INFO_MASKABLE,
-                                 INFO_NORESIZE, INTX, IRQ_INDEXES, MASK, MSI, NONE, SET_HEADER_BYTES, TRIGGER,
-                                 UNBOUND_CALLS, UNMASK, Exceptional, VfioProgram, bool_payload, eventfd_payload)
+                                 INFO_NORESIZE, INTX, IRQ_INDEXES, MASK, MSI, NONE, RUNNING, SET_HEADER_BYTES,
+                                 STOP, STOP_COPY, TRIGGER, UNBOUND_CALLS, UNMASK, Exceptional, VfioProgram, bool_payload, eventfd_payload)
 
 PCI_COMMAND = 4
 BUS_MASTER = 4
@@ -650,6 +650,28 @@ def test_calls_before_the_device_is_bound(machine: Any, call: str) -> None:
     program = enabled(machine)
     program.unbound(UNBOUND_CALLS[call], errno="EINVAL", clause="VFIO-CDEV-BIND")
     every_vector_delivers(program, clause="VFIO-CDEV-BIND")
+    machine.check(program.finish())
+
+
+@clauses("VFIO-MIGRATION-STOP")
+@needs(entries=4, messages=4, stimulus="device", operations=("vfio_migration",))
+@pytest.mark.parametrize("state", [STOP, STOP_COPY], ids=["stop", "stop-copy"])
+def test_a_stopped_device_is_silent_and_answers(machine: Any, state: int) -> None:
+    """Stopped, an event on an unmasked entry sends nothing, while table and configuration space answer."""
+    program = enabled(machine)
+    program.mask(1)
+    program.migration(state, clause="VFIO-MIGRATION-STOP")
+    program.raise_event(0)
+    program.poll({}, "VFIO-MIGRATION-STOP")
+    program.masks({0: 0, 1: 1, 2: 0, 3: 0}, "VFIO-MIGRATION-STOP")
+    program.line("capability-read +0x2 width=2", f"ok value={MSIX_ENABLE | machine.shape.entries - 1:#x}",
+                 "VFIO-MIGRATION-STOP")
+    if state != STOP:
+        program.migration(STOP)
+    program.migration(RUNNING)
+    program.poll(None)  # whether the event comes afterwards is the device's
+    program.mask(1, False)
+    every_vector_delivers(program)
     machine.check(program.finish())
 
 

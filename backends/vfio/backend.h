@@ -81,6 +81,9 @@ void vfio_execute(struct vfio_backend *backend, const struct irqcts_operation *o
 void vfio_execute_raw(struct vfio_backend *backend, const struct irqcts_operation *operation,
                       struct irqcts_result *result);
 
+/* Whether the device's driver can stop and copy it (VFIO_DEVICE_FEATURE_MIGRATION). */
+bool vfio_has_migration(const struct vfio_device *device);
+
 /* Finds the stimulus for the device: by name, by path of a library, "loopback",
  * or (empty) whichever built-in driver knows the device. */
 int32_t vfio_stimulus_open(struct vfio_backend *backend, const char *name, char *error, size_t error_size);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -194,6 +195,36 @@ static void call_unbound(const struct vfio_backend *backend, const struct irqcts
     close(file);
 }
 
+bool vfio_has_migration(const struct vfio_device *device)
+{
+    union {
+        struct vfio_device_feature request;
+        uint8_t room[sizeof(struct vfio_device_feature) + sizeof(struct vfio_device_feature_migration)];
+    } argument = { .request = { .argsz = sizeof argument,
+                                .flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_MIGRATION } };
+    return ioctl(device->file, VFIO_DEVICE_FEATURE, &argument.request) >= 0;
+}
+
+static void migrate(const struct vfio_backend *backend, const struct irqcts_operation *operation,
+                    struct irqcts_result *result)
+{
+    union {
+        struct vfio_device_feature request;
+        uint8_t room[sizeof(struct vfio_device_feature) + sizeof(struct vfio_device_feature_mig_state)];
+    } argument = { .request = { .argsz = sizeof argument, .flags = VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE } };
+    struct vfio_device_feature_mig_state state = { .device_state = operation->message, .data_fd = -1 };
+    argument.request.flags |= operation->control == 1 ? VFIO_DEVICE_FEATURE_GET : VFIO_DEVICE_FEATURE_SET;
+    memcpy(argument.request.data, &state, sizeof state);
+    finish(result, ioctl(backend->device.file, VFIO_DEVICE_FEATURE, &argument.request));
+    if (result->status == IRQCTS_STATUS_OK) {
+        memcpy(&state, argument.request.data, sizeof state);
+        result->value = operation->control == 1 ? state.device_state : 0;
+        if (operation->control == 0 && state.data_fd >= 0) {
+            close(state.data_fd); /* the state's bytes: nobody reads them here */
+        }
+    }
+}
+
 void vfio_execute_raw(struct vfio_backend *backend, const struct irqcts_operation *operation,
                       struct irqcts_result *result)
 {
@@ -216,6 +247,9 @@ void vfio_execute_raw(struct vfio_backend *backend, const struct irqcts_operatio
         if (result->status == IRQCTS_STATUS_OK && backend->stimulus != NULL) {
             backend->stimulus->arm(backend->stimulus_state); /* the device forgot how to have events */
         }
+        break;
+    case IRQCTS_OPERATION_VFIO_MIGRATION:
+        migrate(backend, operation, result);
         break;
     case IRQCTS_OPERATION_VFIO_UNBOUND:
         call_unbound(backend, operation, result);

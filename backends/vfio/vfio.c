@@ -41,6 +41,7 @@ static int32_t vfio_describe(void *context, struct irqcts_backend_description *o
         .operations = operations_always | (backend->registers ? operations_on_registers : operations_raw) |
                       (table ? operations_on_table : 0) | (pba ? operations_on_pba : 0) |
                       (device->cdev && !backend->registers ? BIT(IRQCTS_OPERATION_VFIO_UNBOUND) : 0) |
+                      (!backend->registers && vfio_has_migration(device) ? BIT(IRQCTS_OPERATION_VFIO_MIGRATION) : 0) |
                       (virtual_functions ? BIT(IRQCTS_OPERATION_WRITE_VIRTUALIZED) : 0) |
                       (device->host_configuration >= 0 ? BIT(IRQCTS_OPERATION_FUNCTION_MASK) : 0) |
                       (device->host_configuration >= 0 && table && pba ? operations_moving : 0) |

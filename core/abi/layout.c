@@ -527,6 +527,7 @@ static const struct irqcts_abi_item items[] = {
     CONSTANT(irqcts_operation_kind, IRQCTS_OPERATION_VFIO_REGION_INFO),
     CONSTANT(irqcts_operation_kind, IRQCTS_OPERATION_VFIO_RESET),
     CONSTANT(irqcts_operation_kind, IRQCTS_OPERATION_VFIO_UNBOUND),
+    CONSTANT(irqcts_operation_kind, IRQCTS_OPERATION_VFIO_MIGRATION),
     CONSTANT(irqcts_operation_kind, IRQCTS_OPERATION_VFIO_END),
     CONSTANT(irqcts_vfio_call, IRQCTS_VFIO_CALL_GET_INFO),
     CONSTANT(irqcts_vfio_call, IRQCTS_VFIO_CALL_GET_REGION_INFO),

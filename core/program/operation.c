@@ -40,6 +40,7 @@ const struct operation_form *operation_form(uint32_t kind)
         [IRQCTS_OPERATION_VFIO_REGION_INFO] = {"vfio-region-info", FORM_VFIO},
         [IRQCTS_OPERATION_VFIO_RESET] = {"vfio-reset", FORM_VFIO},
         [IRQCTS_OPERATION_VFIO_UNBOUND] = {"vfio-unbound", FORM_VFIO},
+        [IRQCTS_OPERATION_VFIO_MIGRATION] = {"vfio-migration", FORM_VFIO},
     };
     return kind < IRQCTS_OPERATION_VFIO_END && forms[kind].name != NULL ? &forms[kind] : NULL;
 }

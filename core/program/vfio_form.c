@@ -29,12 +29,14 @@ static const struct vfio_operand region_write[] = {{"region", AT(message), UINT3
 static const struct vfio_operand region_info[] = {
     {"region", AT(message), UINT32_MAX}, {"size", AT(control), 1}, {NULL, 0, 0, 0}};
 static const struct vfio_operand unbound[] = {{"call", AT(message), IRQCTS_VFIO_CALL_RESET}, {NULL, 0, 0, 0}};
+static const struct vfio_operand migration[] = {
+    {"state", AT(message), UINT32_MAX}, {"read", AT(control), 1}, {NULL, 0, 0, 0}};
 static const struct vfio_operand nothing[] = {{NULL, 0, 0, 0}};
 
 const struct vfio_operand *vfio_operands(uint32_t kind)
 {
     static const struct vfio_operand *const all[] = {set_irqs,    irq_info, region_read, region_write,
-                                                     region_info, nothing,  unbound};
+                                                     region_info, nothing,  unbound,     migration};
 
     return kind >= IRQCTS_OPERATION_VFIO_FIRST && kind < IRQCTS_OPERATION_VFIO_END
                ? all[kind - IRQCTS_OPERATION_VFIO_FIRST]

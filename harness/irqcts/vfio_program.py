@@ -26,6 +26,9 @@ INFO_EVENTFD, INFO_MASKABLE, INFO_AUTOMASKED, INFO_NORESIZE = 1, 2, 4, 8
 #: Calls that VfioProgram.unbound makes (enum irqcts_vfio_call).
 UNBOUND_CALLS = {"get-info": 0, "get-region-info": 1, "get-irq-info": 2, "set-irqs": 3, "reset": 4}
 
+#: enum vfio_device_mig_state
+STOP, RUNNING, STOP_COPY = 1, 2, 3
+
 #: Which answer of the suite's vocabulary an errno is told as (backends/vfio/operations.c).
 _STATUSES = {
     "EINVAL": "invalid-parameter", "ERANGE": "invalid-parameter", "EBADF": "invalid-parameter",
@@ -136,6 +139,10 @@ class VfioProgram:
     def unbound(self, call: int, *, errno: str | None = "", clause: str = "") -> None:
         """A device call on the character device opened a second time and not bound to iommufd."""
         self._call("vfio-unbound", {"call": call}, errno, None, clause)
+
+    def migration(self, state: int, *, errno: str | None = "", clause: str = "") -> None:
+        """Sets the device's migration state (enum vfio_device_mig_state)."""
+        self._call("vfio-migration", {"state": state}, errno, None, clause)
 
     def _call(self, name: str, operands: Mapping[str, int], errno: str | None, value: int | None, clause: str,
               mask: int | None = None) -> None:

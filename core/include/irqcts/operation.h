@@ -103,7 +103,10 @@ enum irqcts_operation_kind {
     /* A device call on a second opening of the character device that was not
      * bound to iommufd: message = enum irqcts_vfio_call. */
     IRQCTS_OPERATION_VFIO_UNBOUND = 38,
-    IRQCTS_OPERATION_VFIO_END = 39
+    /* The device's migration state, for drivers that have one (VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE): control
+     * = 0: set it to message = enum vfio_device_mig_state; 1: value observed is the state. */
+    IRQCTS_OPERATION_VFIO_MIGRATION = 39,
+    IRQCTS_OPERATION_VFIO_END = 40
 };
 
 /* The payload of VFIO_SET_IRQS.  With DATA_BOOL: eight bytes, repeated.  With
