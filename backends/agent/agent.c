@@ -98,6 +98,8 @@ static int on_hello(struct agent *agent, const struct irqcts_wire_header *header
 
     if (error == IRQCTS_ERROR_NONE && !token_matches(agent->arguments->token, token)) {
         error = irqcts_fail(IRQCTS_ERROR_ARGUMENT, "the token is not the one that this agent was started with");
+        (void)send_error(agent, header->sequence, error, irqcts_last_error());
+        return -1; /* no second guess on the same connection */
     }
     if (error == IRQCTS_ERROR_NONE && agent->context == NULL) {
         error = open_backend(agent);

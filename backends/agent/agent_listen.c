@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #if !defined(_WIN32)
-#  define _POSIX_C_SOURCE 200809L
+#  define _GNU_SOURCE /* POLLRDHUP */
 #endif
 #include "agent_listen.h"
 
@@ -20,10 +20,17 @@ int agent_listen(const char *place, char *error, size_t error_size)
 #  include <errno.h>
 #  include <netinet/in.h>
 #  include <netinet/tcp.h>
+#  include <poll.h>
+#  include <signal.h>
 #  include <stdlib.h>
 #  include <string.h>
 #  include <sys/socket.h>
+#  include <sys/wait.h>
+#  include <time.h>
 #  include <unistd.h>
+
+#  define LOOK_MS 20
+#  define PATIENCE_MS 2000 /* before a process without its connection is ended, and again before it is killed */
 
 static int read_place(const char *place, struct sockaddr_in *out)
 {
@@ -50,47 +57,116 @@ static int read_place(const char *place, struct sockaddr_in *out)
                : 0;
 }
 
-/* The connection, or -1 with errno. */
-static int accept_one(const struct sockaddr_in *place)
+static volatile sig_atomic_t ended;
+
+static void on_signal(int number)
+{
+    (void)number;
+    ended = 1;
+}
+
+static void catch_signals(void (*handler)(int))
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    struct sigaction action;
+
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = handler; /* without SA_RESTART: a waiting accept returns */
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        (void)sigaction(numbers[i], &action, NULL);
+    }
+}
+
+/* The listening socket, or -1 with errno. */
+static int open_listener(const struct sockaddr_in *place)
 {
     struct sockaddr_in bound;
     socklen_t length = sizeof(bound);
     int yes = 1;
-    int connection = -1;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
 
-    if (listener < 0) {
-        return -1;
-    }
-    if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+    if (listener >= 0 && setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
         bind(listener, (const struct sockaddr *)place, sizeof(*place)) == 0 && listen(listener, 1) == 0 &&
         getsockname(listener, (struct sockaddr *)&bound, &length) == 0) {
         (void)fprintf(stderr, "irqcts-agent: listening on port %u\n", (unsigned)ntohs(bound.sin_port));
-        connection = accept(listener, NULL, NULL);
+        return listener;
     }
-    if (connection >= 0) { /* frames are answered one by one: do not wait to fill a packet */
-        (void)setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    return -1;
+}
+
+/* Waits for the end of the process that serves the connection.  The process sees
+ * by itself that the other end is gone, and restores the device; one that hangs
+ * in its device does not, and is ended. */
+static void attend(pid_t child, int connection)
+{
+    struct pollfd watched = {connection, POLLRDHUP, 0};
+    int gone_ms = 0;
+    int status = 0;
+
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        (void)poll(&watched, 1, LOOK_MS);
+        if ((watched.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0 || ended) {
+            struct timespec pause = {0, LOOK_MS * 1000000L};
+            (void)nanosleep(&pause, NULL); /* poll returns at once from now on */
+            gone_ms += LOOK_MS;
+        }
+        if (gone_ms == PATIENCE_MS || (ended && gone_ms == LOOK_MS)) {
+            (void)kill(child, SIGTERM);
+        } else if (gone_ms > 2 * PATIENCE_MS) {
+            (void)kill(child, SIGKILL);
+        }
     }
-    (void)close(listener);
-    return connection;
+    if (WIFSIGNALED(status)) {
+        (void)fprintf(stderr, "irqcts-agent: the process of a connection was ended by signal %d\n", WTERMSIG(status));
+    }
+}
+
+/* 0 in the process that serves a connection; the listening one never returns. */
+static int serve_connections(int listener)
+{
+    catch_signals(on_signal);
+    while (!ended) {
+        int yes = 1;
+        int connection = accept(listener, NULL, NULL);
+        pid_t child = connection < 0 ? -1 : fork();
+
+        if (child == 0) {
+            catch_signals(SIG_DFL);
+            (void)close(listener);
+            /* Frames are answered one by one: do not wait to fill a packet. */
+            (void)setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+            (void)setsockopt(connection, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
+            if (dup2(connection, STDIN_FILENO) < 0 || dup2(connection, STDOUT_FILENO) < 0) {
+                _exit(1);
+            }
+            (void)close(connection);
+            return 0;
+        }
+        if (child > 0) {
+            attend(child, connection);
+        }
+        if (connection >= 0) {
+            (void)close(connection);
+        }
+    }
+    exit(0);
 }
 
 int agent_listen(const char *place, char *error, size_t error_size)
 {
     struct sockaddr_in where;
-    int connection;
+    int listener;
 
     if (read_place(place, &where) != 0) {
         (void)snprintf(error, error_size, "--listen %s: it is PORT or ADDRESS:PORT, with an IPv4 address", place);
         return -1;
     }
-    connection = accept_one(&where);
-    if (connection < 0 || dup2(connection, STDIN_FILENO) < 0 || dup2(connection, STDOUT_FILENO) < 0) {
+    listener = open_listener(&where);
+    if (listener < 0) {
         (void)snprintf(error, error_size, "--listen %s: %s", place, strerror(errno));
         return -1;
     }
-    (void)close(connection);
-    return 0;
+    return serve_connections(listener);
 }
 
 #endif

@@ -5,10 +5,13 @@
 
 #include <stddef.h>
 
-/* Waits for one connection on `place`, "PORT" or "ADDRESS:PORT" (without an
- * address: 127.0.0.1, for a tunnel to end at), and makes it the standard input
- * and output.  Port 0 takes a free one; the port is told on standard error.
- * 0, or -1 with a sentence in error. */
+/* Listens on `place`, "PORT" or "ADDRESS:PORT" (without an address: 127.0.0.1, for
+ * a tunnel to end at), until a signal ends it.  Returns 0 in a process of its own
+ * for each connection, one after the other, with the connection as standard input
+ * and output: what a device does to one process leaves the next connection its
+ * agent.  A process that outlives its connection is ended.  Port 0 takes a free
+ * port; the port is told on standard error.  -1 with a sentence in error when it
+ * cannot listen. */
 int agent_listen(const char *place, char *error, size_t error_size);
 
 #endif

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Sequence
 
-from . import _abi, guest_choice
+from . import _abi, guest_choice, remote
 from .description import Description
 from .library import LibraryError, check, library
 from .paths import layout
@@ -30,6 +30,9 @@ from .verdict import AgentCrash, AgentTimeout, HarnessError
 
 _TYPE = _abi.irqcts_wire_type
 _ERROR = _abi.irqcts_error
+#: Errors before the backend is open that are a matter of how things were set up: a wrong token is one.
+_ENVIRONMENT = (_ERROR.IRQCTS_ERROR_OPEN, _ERROR.IRQCTS_ERROR_LOAD, _ERROR.IRQCTS_ERROR_ARGUMENT,
+                _ERROR.IRQCTS_ERROR_VERSION)
 OPEN_SECONDS = 60.0
 RUN_SECONDS = 30.0
 CLOSE_SECONDS = 5.0
@@ -50,7 +53,7 @@ class BackendChoice:
         parts = [options] if options else []
         if device is not None:
             parts.append(f"device={device}")
-        return cls(name, ",".join(parts))
+        return cls(name, remote.without_token(",".join(parts)))
 
     def __str__(self) -> str:
         return self.name + (f":{self.options}" if self.options else "")
@@ -90,8 +93,8 @@ class AgentProcess:
 
     def _start(self) -> None:
         command = list(self.command or guest_choice.command(self.backend.name, self.backend.options) or
-                       (str(layout().agent), "--backend", self.backend.name,
-                                        "--options", self.backend.options))
+                       remote.command(self.backend.options) or
+                       (str(layout().agent), "--backend", self.backend.name, "--options", self.backend.options))
         self._stderr = tempfile.TemporaryFile()
         environment = {**os.environ, **guest_choice.environment(), **self.environment}
         environment.setdefault("IRQCTS_BACKEND_PATH", str(layout().backends))
@@ -108,12 +111,13 @@ class AgentProcess:
         os.set_blocking(process.stdout.fileno(), False)
         hello = _abi.irqcts_bytes()
         self._sequence += 1
-        check(library().irqcts_wire_encode_hello(ctypes.byref(hello), self._sequence, b""))
+        check(library().irqcts_wire_encode_hello(ctypes.byref(hello), self._sequence,
+                                                 remote.token(self.backend.options)))
         kind, payload = self._exchange(hello, self.open_seconds, f"opening the backend {self.backend}")
         if kind == _TYPE.IRQCTS_WIRE_ERROR:
             code, sentence = _decode_error(payload)
             self.close()
-            cause = "environment" if code in (_ERROR.IRQCTS_ERROR_OPEN, _ERROR.IRQCTS_ERROR_LOAD) else "backend"
+            cause = "environment" if code in _ENVIRONMENT else "backend"
             raise HarnessError(f"the backend cannot be opened: {sentence}", cause=cause)
         if kind != _TYPE.IRQCTS_WIRE_DESCRIPTION:
             self.kill()

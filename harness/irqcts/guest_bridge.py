@@ -19,7 +19,6 @@ import json
 import os
 import select
 import signal
-import struct
 import sys
 from pathlib import Path
 from types import FrameType
@@ -30,14 +29,8 @@ from .guest_devices import DEVICES
 from .guest_kernel import Kernel, KernelUnavailable, distribution_kernel, kernel_from_file
 from .guest_witness import Witness, WitnessError
 from .paths import layout
+from .relay import CLOSED, EXIT_LOST, EXIT_UNAVAILABLE, TRACE, Frames, refuse, send
 
-EXIT_UNAVAILABLE = 69  # sysexits: the guest cannot be had here, nothing was tested
-EXIT_LOST = 70  # the guest or its agent was lost
-_HEADER = struct.Struct("<IHHII")  # magic, version, type, sequence, length (core/include/irqcts/wire.h)
-_TRACE = 4
-_ERROR = 5
-_CLOSED = 7
-_OPEN_ERROR = 7  # IRQCTS_ERROR_OPEN, positive as on the wire
 _LOOK_SECONDS = 0.25
 
 
@@ -58,7 +51,7 @@ class Bridge:
         self._alarms = alarms
         self._witness_file = witness
         self._witness: Witness | None = None
-        self._from_agent = bytearray()
+        self._from_agent = Frames()
 
     def serve(self) -> None:
         """Until the harness closes its end or the agent said CLOSED."""
@@ -78,7 +71,7 @@ class Bridge:
                 if not data:
                     self._guest.kernel_log()  # says how the guest ended
                     raise GuestError("the guest closed its agent channel")
-                self._from_agent += data
+                self._from_agent.add(data)
                 if self._pass_frames():
                     return
             if not ready and (status := self._guest.agent_ended()) is not None:
@@ -86,18 +79,13 @@ class Bridge:
 
     def _pass_frames(self) -> bool:
         """Passes whole frames on; True after the last one."""
-        while len(self._from_agent) >= _HEADER.size:
-            _, _, kind, _, length = _HEADER.unpack_from(self._from_agent)
-            end = _HEADER.size + length
-            if len(self._from_agent) < end:
-                return False
+        while (taken := self._from_agent.take()) is not None:
+            kind, frame = taken
             self.note_alarms()
-            if kind == _TRACE:
+            if kind == TRACE:
                 self._note_witness()
-            sys.stdout.buffer.write(self._from_agent[:end])
-            sys.stdout.buffer.flush()
-            del self._from_agent[:end]
-            if kind == _CLOSED:
+            send(frame)
+            if kind == CLOSED:
                 return True
         return False
 
@@ -108,7 +96,6 @@ class Bridge:
                 for record in records:
                     file.write(json.dumps({"level": record.level, "sequence": record.sequence,
                                            "microseconds": record.microseconds, "text": record.text}) + "\n")
-
 
     def _note_witness(self) -> None:
         if self._witness_file is None:
@@ -160,18 +147,6 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def _refuse(sentence: str) -> None:
-    """Answers the harness's first frame as an agent does whose backend cannot be opened."""
-    print(sentence, file=sys.stderr)
-    hello = sys.stdin.buffer.read(_HEADER.size)
-    if len(hello) == _HEADER.size:
-        magic, version, _, sequence, _ = _HEADER.unpack(hello)
-        text = sentence.encode()
-        payload = struct.pack("<II", _OPEN_ERROR, len(text)) + text
-        sys.stdout.buffer.write(_HEADER.pack(magic, version, _ERROR, sequence, len(payload)) + payload)
-        sys.stdout.buffer.flush()
-
-
 def main() -> int:
     arguments = parser().parse_args()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -179,7 +154,7 @@ def main() -> int:
     try:
         with Guest(guest_options(arguments)) as guest:
             if guest.problems:
-                _refuse(f"the guest is not ready for VFIO: {'; '.join(guest.problems)}")
+                refuse(f"the guest is not ready for VFIO: {'; '.join(guest.problems)}")
                 return EXIT_UNAVAILABLE
             guest.kernel_log()  # what the boot itself said is no test's
             options = ",".join(part for part in (guest.backend_options, arguments.options) if part)
@@ -194,7 +169,7 @@ def main() -> int:
     except _Ended:
         return 0
     except (GuestUnavailable, KernelUnavailable, WitnessError) as error:
-        _refuse(str(error))
+        refuse(str(error))
         return EXIT_UNAVAILABLE
     except GuestError as error:
         print(error, file=sys.stderr)
