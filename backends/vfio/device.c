@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
@@ -63,6 +64,31 @@ int32_t vfio_set_eventfds(const struct vfio_device *device, uint32_t start, uint
     int32_t code = result < 0 ? -errno : result;
     free(request);
     return code;
+}
+
+/* Kernels without the request interrupt answer EINVAL; their devices then just vanish. */
+static void open_request(struct vfio_device *device)
+{
+    union {
+        struct vfio_irq_set request;
+        uint8_t room[sizeof(struct vfio_irq_set) + sizeof(int32_t)];
+    } argument = { .request = { .argsz = sizeof argument,
+                                .flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+                                .index = VFIO_PCI_REQ_IRQ_INDEX,
+                                .count = 1 } };
+    int32_t file = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    memcpy(argument.request.data, &file, sizeof file);
+    if (file >= 0 && ioctl(device->file, VFIO_DEVICE_SET_IRQS, &argument.request) < 0) {
+        close(file);
+        file = -1;
+    }
+    device->request = file;
+}
+
+bool vfio_device_is_wanted_back(const struct vfio_device *device)
+{
+    uint64_t count;
+    return device->request >= 0 && read(device->request, &count, sizeof count) == (ssize_t)sizeof count;
 }
 
 int32_t vfio_disable_index(const struct vfio_device *device, uint32_t index)
@@ -220,7 +246,7 @@ static int32_t read_description(struct vfio_device *device)
 int32_t vfio_device_open(struct vfio_device *out, const char *address, enum vfio_interface interface, char *error,
                          size_t error_size)
 {
-    *out = (struct vfio_device){ .container = -1, .group = -1, .file = -1, .host_configuration = -1 };
+    *out = (struct vfio_device){ .container = -1, .group = -1, .file = -1, .host_configuration = -1, .request = -1 };
     struct utsname system;
     if (uname(&system) == 0) {
         snprintf(out->kernel, sizeof out->kernel, "%s", system.release);
@@ -245,6 +271,7 @@ int32_t vfio_device_open(struct vfio_device *out, const char *address, enum vfio
     char path[64];
     snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/config", out->address);
     out->host_configuration = open(path, O_RDWR | O_CLOEXEC);
+    open_request(out);
     return 0;
 }
 
@@ -260,7 +287,8 @@ void vfio_device_close(struct vfio_device *device)
             device->bar[index] = NULL;
         }
     }
-    int *files[] = { &device->file, &device->group, &device->container, &device->host_configuration };
+    int *files[] = { &device->file, &device->group, &device->container, &device->host_configuration,
+                     &device->request };
     for (size_t index = 0; index < sizeof files / sizeof files[0]; index++) {
         if (*files[index] >= 0) {
             close(*files[index]);

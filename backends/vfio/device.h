@@ -50,6 +50,7 @@ struct vfio_device {
     /* The host's own view of configuration space, past VFIO's filter; -1 when
      * this process may not write it. */
     int host_configuration;
+    int request; /* eventfd on which the kernel asks for the device back; -1 where it cannot */
 };
 
 /* How to open: by what is there, or one way only. */
@@ -84,6 +85,10 @@ int32_t vfio_set_eventfds(const struct vfio_device *device, uint32_t start, uint
 int32_t vfio_disable_index(const struct vfio_device *device, uint32_t index);
 /* Triggers a vector's eventfd from inside the kernel. */
 int32_t vfio_trigger_loopback(const struct vfio_device *device, uint32_t vector);
+
+/* Whether the kernel asked for the device back: it is being unplugged or unbound,
+ * and waits until this process lets go of it. */
+bool vfio_device_is_wanted_back(const struct vfio_device *device);
 
 int32_t vfio_map_memory(struct vfio_device *device, void *memory, uint64_t bytes, uint64_t iova);
 

@@ -74,13 +74,31 @@ static void forget_slots(struct vfio_functions *functions)
     }
 }
 
-void vfio_functions_close(struct vfio_functions *functions)
+static void close_all(struct vfio_functions *functions)
 {
     forget_slots(functions);
     while (functions->count > 0) {
         close_function(functions->each[--functions->count]);
     }
+}
+
+void vfio_functions_close(struct vfio_functions *functions)
+{
+    close_all(functions);
     free(functions);
+}
+
+void vfio_functions_release_unplugged(struct vfio_functions *functions)
+{
+    for (uint32_t index = 0; index < functions->count; index++) {
+        const struct vfio_device *device = &functions->each[index]->device;
+        if (vfio_device_is_wanted_back(device)) {
+            memcpy(functions->gone, device->address, sizeof functions->gone);
+            close_all(functions);
+            functions->active = 0;
+            return;
+        }
+    }
 }
 
 static int32_t open_others(struct vfio_functions *functions, const struct vfio_options *options, char *error,

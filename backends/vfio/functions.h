@@ -15,15 +15,20 @@
 
 struct vfio_functions {
     struct vfio_backend *each[IRQCTS_FUNCTIONS_MAX];
+    struct irqcts_backend_description description;
     uint32_t count;  /* that are open, with the physical one */
     uint32_t active; /* of the running program */
     bool configured;
+    char gone[16]; /* the address of the device that was taken away; "" while all are there */
     struct vfio_saved *slots[IRQCTS_SLOTS_MAX]; /* of the running program, NULL while unused */
 };
 
 int32_t vfio_functions_open(struct vfio_functions **out, const struct vfio_options *options, char *error,
                             size_t error_size);
 void vfio_functions_close(struct vfio_functions *functions);
+/* Lets go of every device once the kernel wants one back, and says which in
+ * `gone`: the kernel waits for it, and nothing more can be done with it. */
+void vfio_functions_release_unplugged(struct vfio_functions *functions);
 void vfio_functions_execute(struct vfio_functions *functions, const struct irqcts_operation *operation,
                             struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries);
 

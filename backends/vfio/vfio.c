@@ -27,9 +27,8 @@ static const uint64_t operations_moving = BIT(IRQCTS_OPERATION_PAUSE) | BIT(IRQC
                                           BIT(IRQCTS_OPERATION_SAVE) | BIT(IRQCTS_OPERATION_RESTORE);
 static const uint64_t operations_on_pba = BIT(IRQCTS_OPERATION_PBA_READ) | BIT(IRQCTS_OPERATION_PBA_WRITE);
 
-static int32_t vfio_describe(void *context, struct irqcts_backend_description *out)
+static void describe(const struct vfio_functions *functions, struct irqcts_backend_description *out)
 {
-    const struct vfio_functions *functions = context;
     const struct vfio_backend *backend = functions->each[0];
     bool virtual_functions = functions->count > 1;
     const struct vfio_device *device = &backend->device;
@@ -76,6 +75,13 @@ static int32_t vfio_describe(void *context, struct irqcts_backend_description *o
              (unsigned)device->vendor, (unsigned)device->device, device->static_vectors ? "static" : "dynamic",
              table ? "" : ", table not mappable", backend->registers ? ", view=registers" : "",
              virtual_functions ? ", other devices in the place of virtual functions" : "");
+}
+
+/* Nothing of it changes while the device is open, or after it was taken away. */
+static int32_t vfio_describe(void *context, struct irqcts_backend_description *out)
+{
+    const struct vfio_functions *functions = context;
+    *out = functions->description;
     return 0;
 }
 
@@ -86,6 +92,7 @@ static int32_t vfio_open(void **out, const char *text, char *error, size_t error
     int32_t code = vfio_options_read(&options, text, error, error_size);
     code = code < 0 ? code : vfio_functions_open(&functions, &options, error, error_size);
     if (code == 0) {
+        describe(functions, &functions->description);
         *out = functions;
     }
     return code;
@@ -99,6 +106,14 @@ static int32_t vfio_execute_all(void *context, const struct irqcts_operation *op
     for (uint32_t index = 0; index < count; index++) {
         if (!functions->configured && operations[index].kind != IRQCTS_OPERATION_CONFIGURE) {
             snprintf(error, error_size, "operation %u comes before configure", index);
+            return IRQCTS_ERROR_BACKEND;
+        }
+        if (index == 0 || operations[index].kind == IRQCTS_OPERATION_POLL) {
+            vfio_functions_release_unplugged(functions);
+        }
+        if (functions->gone[0] != '\0') {
+            snprintf(error, error_size, "%s is being unplugged or unbound: the kernel asked for it back before operation "
+                     "%u, and has it", functions->gone, index);
             return IRQCTS_ERROR_BACKEND;
         }
         vfio_functions_execute(functions, &operations[index], &results[index], deliveries);

@@ -36,6 +36,8 @@ PANIC = re.compile(r"Kernel panic|end Kernel panic|Fatal exception")
 ALARM = re.compile(r"\bBUG:|\bWARNING:|\bOops\b|general protection fault|DMAR:.*[Ff]ault|\bIO_PAGE_FAULT\b|"
                    r"soft lockup|rcu.*stall|refcount_t:|KASAN:|UBSAN:|unexpected IRQ trap|nobody cared")
 TRANSPORTS = ("virtio-serial", "serial")
+#: QEMU's machine protocol, in the guest's folder: for what happens to a machine from outside.
+MONITOR = "qmp.socket"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -198,7 +200,7 @@ class Guest:
         if options.witness:
             arguments += ["-qtest", f"unix:{self.folder / 'qtest.socket'},server=on,wait=off", "-qtest-log", "none",
                           "-trace", f"enable={TRACE_EVENT},file={self.folder / 'remap.trace'}"]
-        arguments += [*self._helper.arguments, *options.qemu_arguments]
+        arguments += ["-qmp", f"unix:{self.folder / MONITOR},server=on,wait=off", *self._helper.arguments, *options.qemu_arguments]
         self._started = time.monotonic()
         with (self.folder / "qemu.log").open("wb") as log:
             self._process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
