@@ -166,8 +166,12 @@ SAME(irqcts_generator, hot_function, uint32_t);
 SAME(irqcts_generator, hot_count, uint32_t);
 SAME(irqcts_generator, pending_prologue, uint32_t);
 SAME(irqcts_generator, order, uint32_t);
-SAME(irqcts_generator, reserved, uint32_t);
-SAME(irqcts_generator, messages_seed, uint64_t);
+SAME(irqcts_generator, motif, uint32_t);
+SAME(irqcts_generator, rare, uint32_t);
+SAME(irqcts_generator, position, uint32_t);
+SAME(irqcts_generator, function, uint32_t);
+SAME(irqcts_generator, stranger, uint32_t);
+SAME(irqcts_generator, bits, uint64_t);
 SAME(irqcts_step, expectation, uint32_t);
 SAME(irqcts_step, expectation_clause, uint32_t);
 SAME(irqcts_outcome, steps, uint32_t);
@@ -226,7 +230,7 @@ _Static_assert(_Generic(&irqcts_complete_free, void (*)(struct irqcts_complete *
 _Static_assert(_Generic(&irqcts_complete_describe, int32_t (*)(struct irqcts_complete_report *, const struct irqcts_complete *): 1, default: 0), "irqcts_complete_describe");
 _Static_assert(_Generic(&irqcts_complete_program, int32_t (*)(struct irqcts_program **, const struct irqcts_complete *, uint32_t): 1, default: 0), "irqcts_complete_program");
 _Static_assert(_Generic(&irqcts_generator_initialise, int32_t (*)(struct irqcts_generator *, const struct irqcts_engine_shape *, uint64_t): 1, default: 0), "irqcts_generator_initialise");
-_Static_assert(_Generic(&irqcts_generator_next, void (*)(struct irqcts_generator *, struct irqcts_operation *): 1, default: 0), "irqcts_generator_next");
+_Static_assert(_Generic(&irqcts_generator_next, void (*)(struct irqcts_generator *, uint32_t, struct irqcts_operation *): 1, default: 0), "irqcts_generator_next");
 _Static_assert(_Generic(&irqcts_engine_seed, uint64_t (*)(uint64_t, uint64_t): 1, default: 0), "irqcts_engine_seed");
 _Static_assert(_Generic(&irqcts_engine_program, int32_t (*)(struct irqcts_program **, const struct irqcts_engine_shape *, uint64_t): 1, default: 0), "irqcts_engine_program");
 _Static_assert(_Generic(&irqcts_engine_run, int32_t (*)(struct irqcts_engine_report *, const struct irqcts_backend_interface *, void *, const struct irqcts_engine_shape *, uint64_t, uint64_t, uint64_t, uint32_t, uint32_t): 1, default: 0), "irqcts_engine_run");
@@ -440,10 +444,17 @@ static const struct irqcts_abi_item items[] = {
     FIELD(irqcts_generator, hot_function, "u32"),
     FIELD(irqcts_generator, hot_count, "u32"),
     FIELD(irqcts_generator, hot, "block"),
+    FIELD(irqcts_generator, edges, "block"),
     FIELD(irqcts_generator, pending_prologue, "u32"),
     FIELD(irqcts_generator, order, "u32"),
-    FIELD(irqcts_generator, reserved, "u32"),
-    FIELD(irqcts_generator, messages_seed, "u64"),
+    FIELD(irqcts_generator, motif, "u32"),
+    FIELD(irqcts_generator, rare, "u32"),
+    FIELD(irqcts_generator, position, "u32"),
+    FIELD(irqcts_generator, function, "u32"),
+    FIELD(irqcts_generator, subjects, "block"),
+    FIELD(irqcts_generator, messages, "block"),
+    FIELD(irqcts_generator, stranger, "u32"),
+    FIELD(irqcts_generator, bits, "u64"),
     STRUCT(irqcts_step),
     FIELD(irqcts_step, result, "block"),
     FIELD(irqcts_step, judgement, "block"),
@@ -808,7 +819,7 @@ static const struct irqcts_abi_item items[] = {
     {"function", "irqcts_generator_initialise",
      "int32_t (struct irqcts_generator *, const struct irqcts_engine_shape *, uint64_t)", 0, 0},
     {"function", "irqcts_generator_next",
-     "void (struct irqcts_generator *, struct irqcts_operation *)", 0, 0},
+     "void (struct irqcts_generator *, uint32_t, struct irqcts_operation *)", 0, 0},
     {"function", "irqcts_engine_seed",
      "uint64_t (uint64_t, uint64_t)", 0, 0},
     {"function", "irqcts_engine_program",

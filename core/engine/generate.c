@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The random generator.  Its distribution favours what real bugs needed: few
- * hot entries, masks and events close together, Function Mask and Enable
- * cycles, both programming orders, indices at the edges of words and tables.
+ * The random generator.  It strings motifs together (motifs.c), with operations
+ * of others strewn in, on what real bugs needed: few hot entries, indices at the
+ * edges of words and tables, both programming orders.
  */
 #include "irqcts/engine.h"
+#include "motifs.h"
 
 /* splitmix64 (Steele, Lea, Flood 2014): full period, good enough to steer, one multiply chain. */
 static uint64_t mix(uint64_t value)
@@ -41,30 +42,238 @@ static uint32_t function_messages(const struct irqcts_generator *generator, uint
     return function == 0 ? generator->shape.messages : generator->shape.virtual_messages;
 }
 
-/* An entry index where off-by-one and word errors live. */
-static uint32_t edge_entry(struct irqcts_generator *generator, uint32_t entries)
+/* Entry indices where off-by-one and word errors live; half of the places are for any index. */
+static void choose_edges(struct irqcts_generator *out)
 {
-    static const uint16_t edges[8] = {0, 1, 31, 32, 63, 64, 65, 127};
-    uint64_t random = draw(generator);
-    uint32_t candidate;
+    static const uint16_t edges[] = {0, 1, 31, 32, 63, 64, 65, 127};
+    uint32_t entries = function_entries(out, out->hot_function);
+    uint32_t i;
 
-    switch (random & 3u) {
-    case 0:
-        candidate = entries - 1u;
+    for (i = 0; i < IRQCTS_GENERATOR_EDGES; i++) {
+        uint32_t candidate = i % 4u == 0   ? entries - 1u
+                             : i % 4u == 1 ? edges[below(draw(out), sizeof(edges) / sizeof(edges[0]))]
+                                           : below(draw(out), entries);
+        out->edges[i] = candidate < entries ? candidate : entries - 1u;
+    }
+}
+
+static int allowed(const struct irqcts_generator *generator, uint32_t kind)
+{
+    return (int)((generator->shape.operations >> kind) & 1u);
+}
+
+/* ---- motifs ---- */
+
+static const struct motif *motif_under_way(const struct irqcts_generator *generator)
+{
+    return (generator->rare ? rare_motifs : motifs) + generator->motif;
+}
+
+/* What the next motif is about. */
+static void start_motif(struct irqcts_generator *generator)
+{
+    const struct irqcts_engine_shape *shape = &generator->shape;
+    uint64_t random = draw(generator);
+    uint32_t entries;
+    uint32_t messages;
+    uint32_t i;
+
+    generator->bits = draw(generator);
+    generator->stranger = (uint32_t)(generator->bits >> 59); /* mostly beyond the motif's end */
+    generator->motif = below(random, motif_count);
+    generator->rare = (random & 0x3fu) == 0;
+    if (generator->rare) {
+        generator->motif = below(random, rare_motif_count);
+    }
+    generator->position = 0;
+    generator->function = generator->hot_function;
+    if (shape->virtual_functions > 0 && (random & 15u) == 0) {
+        generator->function = below(random << 24, 1u + shape->virtual_functions);
+    }
+    entries = function_entries(generator, generator->function);
+    messages = function_messages(generator, generator->function);
+    generator->subjects[SUBJECT_A] = generator->hot[below(random << 8, generator->hot_count)];
+    generator->subjects[SUBJECT_B] = generator->hot[below(random << 16, generator->hot_count)];
+    generator->subjects[SUBJECT_EDGE] = generator->edges[(random >> 16) % IRQCTS_GENERATOR_EDGES];
+    for (i = SUBJECT_A; i <= SUBJECT_EDGE; i++) { /* they are those of the hot function */
+        generator->subjects[i] = generator->subjects[i] < entries ? generator->subjects[i] : entries - 1u;
+    }
+    generator->subjects[SUBJECT_BEYOND] = entries + ((random & 0x30u) == 0 ? (uint32_t)(random >> 8) & 0xffu : 0u);
+    generator->messages[0] = below(random << 20, messages);
+    generator->messages[1] = below(random << 28, messages);
+}
+
+/* 0 or all bits. */
+static inline uint32_t spread(int8_t mask)
+{
+    int32_t wide = mask;
+
+    return (uint32_t)wide;
+}
+
+/* `random`: eight bits are used. */
+static inline void fill(const struct irqcts_generator *generator, const struct motif_step *step, uint32_t random,
+                        struct irqcts_operation *out)
+{
+    /* Which operation comes next is no surprise to the processor within a
+     * motif, and what it is made of must not be one either: no branches. */
+    uint32_t subject = generator->subjects[step->subject];
+    uint32_t function = generator->function & ~spread(step->global_mask);
+
+    *out = (struct irqcts_operation){
+        .kind = step->kind,
+        .width = step->width,
+        .flags = step->flags,
+        .function = function,
+        .entry = subject & spread(step->entry_mask),
+        .message = generator->messages[step->other_message] & spread(step->message_mask),
+        .address = (uint64_t)(subject & spread(step->address_mask)) * IRQCTS_ENTRY_BYTES + step->offset,
+        .value = step->value | (random & step->random_value),
+        .data = random >> 1 & step->random_data,
+        .control = random & step->random_control,
+        .message_function = function * step->flags,
+    };
+}
+
+static void odd_access(const struct irqcts_generator *generator, uint64_t random, struct irqcts_operation *out)
+{
+    uint64_t base = (uint64_t)generator->subjects[SUBJECT_A] * IRQCTS_ENTRY_BYTES;
+
+    out->width = (uint8_t)(1u << ((random >> 8) & 3u));
+    out->address = base + ((random >> 10) & 15u);
+    if (out->address + out->width > base + IRQCTS_ENTRY_BYTES) {
+        out->address = base + IRQCTS_ENTRY_BYTES - out->width;
+    }
+    if (out->kind == IRQCTS_OPERATION_TABLE_WRITE) {
+        out->value = (random >> 16) & (out->width == 8 ? UINT64_MAX : (UINT64_C(1) << (8u * out->width)) - 1u);
+    }
+}
+
+static void capability_access(uint64_t random, struct irqcts_operation *out)
+{
+    if (out->kind == IRQCTS_OPERATION_CAPABILITY_READ) {
+        out->width = (random & 0x100u) != 0 ? 4 : 2;
+        out->address = out->width == 4 ? ((random >> 32) % 3u) * 4u : 2u;
+        return;
+    }
+    out->width = (uint8_t)(1u << ((random >> 32) % 3u));
+    out->address = out->width == 1 ? 3u : out->width == 2 ? 2u : 0u;
+    out->value = (random >> 8) & (out->width == 1 ? 0xffu : out->width == 2 ? 0xffffu : 0xffffffffu);
+}
+
+static void virtualized(const struct irqcts_generator *generator, const struct motif_step *step, uint64_t random,
+                        struct irqcts_operation *out)
+{
+    const struct irqcts_engine_shape *shape = &generator->shape;
+
+    if (shape->virtual_functions == 0) {
+        out->kind = IRQCTS_OPERATION_NONE;
+        return;
+    }
+    if (out->function == 0) {
+        out->function = 1u + below(random, shape->virtual_functions);
+        if (out->entry >= shape->virtual_entries) {
+            out->entry = shape->virtual_entries - 1u;
+        }
+        if (out->message >= shape->virtual_messages) {
+            out->message = shape->virtual_messages - 1u;
+        }
+    }
+    out->message_function = out->function;
+    if (step->special == SPECIAL_VIRTUALIZED_BAD) {
+        switch ((random >> 16) & 3u) {
+        case 0:
+            out->entry = shape->virtual_entries;
+            break;
+        case 1:
+            out->entry = UINT32_MAX - ((uint32_t)(random >> 18) & 0x7fffu); /* a negative INT16 */
+            break;
+        default:
+            out->function = 1u + shape->virtual_functions;
+            break;
+        }
+    }
+}
+
+static void special(struct irqcts_generator *generator, const struct motif_step *step, struct irqcts_operation *out)
+{
+    const struct irqcts_engine_shape *shape = &generator->shape;
+    uint32_t subject = generator->subjects[step->subject];
+    uint64_t random = draw(generator);
+
+    fill(generator, step, (uint32_t)(random >> 40) & 0xffu, out);
+    switch (step->special) {
+    case SPECIAL_PBA_READ:
+        out->width = (random & 0x100u) != 0 ? 8 : 4;
+        out->address = subject / (8u * out->width) * out->width;
         break;
-    case 1:
-        candidate = edges[(random >> 2) & 7u];
+    case SPECIAL_CAPABILITY_READ:
+    case SPECIAL_CAPABILITY_WRITE:
+        capability_access(random, out);
+        break;
+    case SPECIAL_ODD_ACCESS:
+        odd_access(generator, random, out);
+        break;
+    case SPECIAL_BAD_MESSAGE:
+        out->message = function_messages(generator, out->function) + ((random & 0x300u) == 0 ? 0x100u : 0u);
+        break;
+    case SPECIAL_RESET:
+        if ((shape->reset_kinds & 3u) == 0) {
+            out->kind = IRQCTS_OPERATION_NONE;
+        } else {
+            out->value = (shape->reset_kinds & 3u) == 3u ? (random >> 16) & 1u : (shape->reset_kinds >> 1) & 1u;
+        }
         break;
     default:
-        return below(random, entries);
+        virtualized(generator, step, random, out);
+        break;
     }
-    return candidate < entries ? candidate : entries - 1u;
+}
+
+/* Four writes an entry, and two control writes; none where the backend cannot do them. */
+static uint32_t prologue_length(const struct irqcts_generator *generator)
+{
+    const uint64_t needed = UINT64_C(1) << IRQCTS_OPERATION_TABLE_WRITE | UINT64_C(1) << IRQCTS_OPERATION_ENABLE |
+                            UINT64_C(1) << IRQCTS_OPERATION_FUNCTION_MASK;
+
+    return (generator->shape.operations & needed) == needed ? generator->hot_count * 4u + 2u : 0u;
+}
+
+/* The first operations program the hot entries in one of the two orders. */
+static void prologue(struct irqcts_generator *generator, struct irqcts_operation *out)
+{
+    uint32_t total = prologue_length(generator);
+    uint32_t done = total - generator->pending_prologue;
+    uint32_t dword = (done - 1u) % 4u;
+
+    generator->pending_prologue--;
+    *out = (struct irqcts_operation){.function = generator->hot_function};
+    if (done == 0) {
+        out->kind = IRQCTS_OPERATION_FUNCTION_MASK;
+        out->value = generator->order;
+    } else if (done == total - 1u) {
+        out->kind = IRQCTS_OPERATION_ENABLE;
+        out->value = 1;
+    } else {
+        out->kind = IRQCTS_OPERATION_TABLE_WRITE;
+        out->width = 4;
+        out->address = (uint64_t)generator->hot[(done - 1u) / 4u] * IRQCTS_ENTRY_BYTES + 4u * dword;
+        if (dword == 0) {
+            generator->messages[0] = below(draw(generator), function_messages(generator, out->function));
+        }
+        if (dword == 3) { /* Vector Control: mostly unmasked */
+            out->value = (draw(generator) & 3u) == 0;
+        } else {
+            out->flags = IRQCTS_OPERATION_FROM_MESSAGE;
+            out->message = generator->messages[0];
+            out->message_function = out->function;
+        }
+    }
 }
 
 int32_t irqcts_generator_initialise(struct irqcts_generator *out, const struct irqcts_engine_shape *shape,
                                     uint64_t seed)
 {
-    uint32_t entries;
     uint32_t i;
 
     if (shape->entries < 1 || shape->entries > IRQCTS_ENTRIES_MAX || shape->messages < 1 ||
@@ -89,268 +298,82 @@ int32_t irqcts_generator_initialise(struct irqcts_generator *out, const struct i
     *out = (struct irqcts_generator){0};
     out->state = seed;
     out->shape = *shape;
+    out->shape.operations &= ~(UINT64_C(1) << IRQCTS_OPERATION_NONE);
+    if (shape->stimulus == IRQCTS_STIMULUS_NONE) {
+        out->shape.operations &= ~(UINT64_C(1) << IRQCTS_OPERATION_RAISE);
+    }
     if (shape->virtual_functions > 0 && (draw(out) & 1u) != 0) {
         out->hot_function = 1u + below(draw(out), shape->virtual_functions);
     }
-    entries = function_entries(out, out->hot_function);
+    choose_edges(out);
     out->hot_count = 1u + below(draw(out), IRQCTS_GENERATOR_HOT_MAX);
     for (i = 0; i < out->hot_count; i++) {
-        out->hot[i] = edge_entry(out, entries);
+        out->hot[i] = out->edges[below(draw(out), IRQCTS_GENERATOR_EDGES)];
     }
     out->order = (uint32_t)(draw(out) & 1u);
-    /* Four writes an entry, an unmask for half of the programs, and the two control writes. */
-    out->pending_prologue = out->hot_count * 4u + 2u;
+    out->pending_prologue = prologue_length(out);
+    start_motif(out);
     return IRQCTS_ERROR_NONE;
 }
 
-static int allowed(const struct irqcts_generator *generator, uint32_t kind)
+/* `count` operations of the motif under way. */
+static void emit(struct irqcts_generator *generator, uint32_t count, struct irqcts_operation *out)
 {
-    return (int)((generator->shape.operations >> kind) & 1u);
-}
+    const struct motif_step *steps = &motif_under_way(generator)->steps[generator->position];
+    uint64_t random = generator->bits >> (generator->position & 7u) * 8u;
+    uint32_t i;
 
-static void table_write(struct irqcts_operation *out, uint32_t entry, uint32_t offset, uint8_t width)
-{
-    out->kind = IRQCTS_OPERATION_TABLE_WRITE;
-    out->address = (uint64_t)entry * IRQCTS_ENTRY_BYTES + offset;
-    out->width = width;
-}
-
-static void use_message(const struct irqcts_generator *generator, struct irqcts_operation *out, uint64_t random)
-{
-    out->flags = IRQCTS_OPERATION_FROM_MESSAGE;
-    out->message = below(random, function_messages(generator, out->function));
-    out->message_function = out->function;
-}
-
-static void control(const struct irqcts_generator *generator, struct irqcts_operation *out, uint32_t kind,
-                    uint32_t value)
-{
-    (void)generator;
-    out->kind = (uint16_t)kind;
-    out->value = value;
-}
-
-/* The first operations program the hot entries in one of the two orders. */
-static int prologue(struct irqcts_generator *generator, struct irqcts_operation *out)
-{
-    uint32_t total = generator->hot_count * 4u + 2u;
-    uint32_t done = total - generator->pending_prologue;
-    uint32_t index;
-
-    generator->pending_prologue--;
-    if (!allowed(generator, IRQCTS_OPERATION_TABLE_WRITE) || !allowed(generator, IRQCTS_OPERATION_ENABLE) ||
-        !allowed(generator, IRQCTS_OPERATION_FUNCTION_MASK)) {
-        generator->pending_prologue = 0;
-        return 0;
-    }
-    if (done == 0) {
-        control(generator, out, IRQCTS_OPERATION_FUNCTION_MASK, generator->order);
-    } else if (done == total - 1u) {
-        control(generator, out, IRQCTS_OPERATION_ENABLE, 1);
-    } else {
-        index = generator->hot[(done - 1u) / 4u];
-        switch ((done - 1u) % 4u) {
-        case 0:
-            table_write(out, index, 0, 4);
-            generator->messages_seed = draw(generator);
-            break;
-        case 1:
-            table_write(out, index, 4, 4);
-            break;
-        case 2:
-            table_write(out, index, 8, 4);
-            break;
-        default:
-            table_write(out, index, 12, 4);
-            out->value = generator->messages_seed & 1u;
-            return 1;
+    for (i = 0; i < count; i++) {
+        const struct motif_step *step = &steps[i];
+        if (generator->position + i == generator->stranger) { /* now and then an operation out of another motif */
+            uint64_t which = draw(generator);
+            const struct motif *other = &motifs[below(which, motif_count)];
+            step = &other->steps[below(which << 24, other->length)];
         }
-        use_message(generator, out, generator->messages_seed);
-    }
-    return 1;
-}
-
-static void choose_register_access(struct irqcts_generator *generator, struct irqcts_operation *out, uint32_t entry,
-                                   uint32_t entries, uint64_t random)
-{
-    static const uint8_t widths[8] = {4, 4, 4, 8, 4, 8, 1, 2};
-
-    switch ((random >> 8) & 7u) {
-    case 0: /* a new message, QWORD by QWORD or DWORD by DWORD */
-        table_write(out, entry, 0, 8);
-        use_message(generator, out, random);
-        break;
-    case 1:
-        table_write(out, entry, 8, 8);
-        use_message(generator, out, random);
-        out->control = (uint32_t)(random >> 16) & 1u;
-        break;
-    case 2:
-        table_write(out, entry, 8, 4);
-        use_message(generator, out, random);
-        break;
-    case 3:
-        out->kind = IRQCTS_OPERATION_TABLE_READ;
-        out->width = widths[(random >> 12) & 7u];
-        out->address = (uint64_t)entry * IRQCTS_ENTRY_BYTES + ((random >> 20) & 15u) / out->width * out->width;
-        break;
-    case 4: /* whole QWORD of pending bits around the entry */
-        out->kind = IRQCTS_OPERATION_PBA_READ;
-        out->width = (random & 0x1000u) != 0 ? 8 : 4;
-        out->address = (uint64_t)(entry / 64u) * 8u + (out->width == 4 ? (entry / 32u % 2u) * 4u : 0u);
-        break;
-    case 5:
-        out->kind = IRQCTS_OPERATION_CAPABILITY_READ;
-        out->width = (random & 0x1000u) != 0 ? 4 : 2;
-        out->address = out->width == 4 ? ((random >> 14) % 3u) * 4u : 2u;
-        break;
-    case 6:
-        out->kind = IRQCTS_OPERATION_CAPABILITY_WRITE;
-        out->width = (uint8_t)(1u << ((random >> 12) % 3u));
-        out->address = out->width == 1 ? 3u : out->width == 2 ? 2u : 0u;
-        out->value = (random >> 20) & (out->width == 1 ? 0xffu : out->width == 2 ? 0xffffu : 0xffffffffu);
-        if (((random >> 52) & 3u) != 0) { /* mostly enabled and not masked */
-            out->value |= out->width == 1 ? 0x80u : out->width == 2 ? 0x8000u : 0x80000000u;
-            out->value &= ~(uint64_t)(out->width == 1 ? 0x40u : out->width == 2 ? 0x4000u : 0x40000000u);
+        if (step->special != SPECIAL_NONE) {
+            special(generator, step, &out[i]);
+        } else {
+            fill(generator, step, (uint32_t)random & 0xffu, &out[i]);
         }
-        break;
-    default:
-        out->kind = IRQCTS_OPERATION_TABLE_READ;
-        out->width = 4;
-        out->address = (uint64_t)below(random, entries) * IRQCTS_ENTRY_BYTES + 12u;
-        break;
-    }
-}
-
-static void choose_rare(struct irqcts_generator *generator, struct irqcts_operation *out, uint32_t entry,
-                        uint32_t entries, uint64_t random)
-{
-    const struct irqcts_engine_shape *shape = &generator->shape;
-    uint32_t choice = (uint32_t)(random >> 8) & 15u;
-
-    if (choice < 6 && shape->virtual_functions > 0) {
-        out->kind = IRQCTS_OPERATION_WRITE_VIRTUALIZED;
-        if (out->function == 0) {
-            out->function = 1u + below(random, shape->virtual_functions);
-            entry = edge_entry(generator, shape->virtual_entries);
+        if (!allowed(generator, out[i].kind)) { /* what the backend lacks is a look at the deliveries instead */
+            out[i] = (struct irqcts_operation){.kind = IRQCTS_OPERATION_POLL};
         }
-        out->entry = entry;
-        use_message(generator, out, random << 7);
-        out->control = (uint32_t)(random >> 16) & 1u;
-        return;
+        random >>= 8;
     }
-    switch (choice) {
-    case 6:
-        out->kind = IRQCTS_OPERATION_PAUSE;
-        break;
-    case 7:
-    case 8:
-    case 9:
-        out->kind = IRQCTS_OPERATION_RESUME;
-        break;
-    case 10:
-        out->kind = IRQCTS_OPERATION_SAVE;
-        out->value = (random >> 16) & 1u;
-        break;
-    case 11:
-        out->kind = IRQCTS_OPERATION_RESTORE;
-        out->value = (random >> 16) & 1u;
-        out->data = ((random >> 20) & 7u) == 0 ? (uint32_t)(random >> 24) & 3u : 0u;
-        break;
-    case 12:
-        if (((random >> 16) & 7u) == 0 && (shape->reset_kinds & 3u) != 0) {
-            out->kind = IRQCTS_OPERATION_RESET;
-            out->value = (shape->reset_kinds & 3u) == 3u ? (random >> 20) & 1u : (shape->reset_kinds >> 1) & 1u;
-        }
-        break;
-    case 13:
-        out->kind = IRQCTS_OPERATION_WITHDRAW;
-        out->entry = entry;
-        break;
-    case 14:
-        out->kind = IRQCTS_OPERATION_SET_ENTRY; /* mostly beyond the ends */
-        out->entry = entries - 1u + ((uint32_t)(random >> 16) & 1u);
-        out->message = function_messages(generator, out->function) - 1u + ((uint32_t)(random >> 17) & 1u);
-        break;
-    default:
-        out->kind = IRQCTS_OPERATION_START;
-        break;
-    }
+    generator->position += count;
 }
 
-static void choose(struct irqcts_generator *generator, struct irqcts_operation *out)
-{
-    const struct irqcts_engine_shape *shape = &generator->shape;
-    uint64_t random = draw(generator);
-    uint32_t weight = (uint32_t)random & 0xffu;
-    uint32_t entries;
-    uint32_t entry;
-
-    out->function = generator->hot_function;
-    if (shape->virtual_functions > 0 && ((random >> 40) & 15u) == 0) {
-        out->function = below(random << 13, 1u + shape->virtual_functions);
-    }
-    entries = function_entries(generator, out->function);
-    entry = generator->hot[below(random << 17, generator->hot_count)];
-    if (entry >= entries || ((random >> 44) & 31u) == 0) {
-        entry = edge_entry(generator, entries);
-    }
-    if (weight < 72 && shape->stimulus != IRQCTS_STIMULUS_NONE) {
-        out->kind = IRQCTS_OPERATION_RAISE;
-        out->entry = entry;
-    } else if (weight < 104) {
-        out->kind = IRQCTS_OPERATION_POLL;
-        out->function = 0;
-    } else if (weight < 152) {
-        table_write(out, entry, 12, 4);
-        out->value = (random >> 48) & 1u;
-    } else if (weight < 172) {
-        out->kind = (random & 0x100u) != 0 ? IRQCTS_OPERATION_MASK : IRQCTS_OPERATION_UNMASK;
-        out->entry = entry;
-    } else if (weight < 186) {
-        control(generator, out, IRQCTS_OPERATION_FUNCTION_MASK, (uint32_t)(random >> 48) & 1u);
-    } else if (weight < 196) {
-        control(generator, out, IRQCTS_OPERATION_ENABLE, (random & 0x300u) != 0);
-    } else if (weight < 208) {
-        out->kind = IRQCTS_OPERATION_SET_ENTRY;
-        out->entry = entry;
-        out->message = below(random << 9, function_messages(generator, out->function));
-    } else if (weight < 210) {
-        control(generator, out, IRQCTS_OPERATION_BUS_MASTER, (random & 0x300u) != 0);
-    } else if (weight < 248) {
-        choose_register_access(generator, out, entry, entries, random);
-    } else {
-        choose_rare(generator, out, entry, entries, random);
-    }
-}
-
-void irqcts_generator_next(struct irqcts_generator *generator, struct irqcts_operation *out)
+void irqcts_generator_next(struct irqcts_generator *generator, uint32_t count, struct irqcts_operation *out)
 {
     const struct irqcts_engine_shape *shape = &generator->shape;
 
-    *out = (struct irqcts_operation){0};
-    if (generator->step++ == 0) {
-        out->kind = IRQCTS_OPERATION_CONFIGURE;
-        out->entry = shape->entries;
-        out->message = shape->messages;
-        out->value = shape->virtual_functions;
-        out->data = shape->virtual_functions > 0 ? shape->virtual_entries : 0;
-        out->control = shape->virtual_functions > 0 ? shape->virtual_messages : 0;
-        return;
-    }
-    if (generator->step == shape->length + 1u) { /* what happened last is always looked at */
-        out->kind = IRQCTS_OPERATION_POLL;
-        return;
-    }
-    out->function = generator->hot_function;
-    if (generator->pending_prologue > 0 && prologue(generator, out)) {
-        return;
-    }
-    *out = (struct irqcts_operation){0};
-    choose(generator, out);
-    if (out->kind == IRQCTS_OPERATION_NONE || !allowed(generator, out->kind)) {
-        *out = (struct irqcts_operation){0};
-        out->kind = IRQCTS_OPERATION_POLL;
+    while (count > 0) {
+        uint32_t done = 1;
+        if (generator->step == 0) {
+            *out = (struct irqcts_operation){.kind = IRQCTS_OPERATION_CONFIGURE,
+                                             .entry = shape->entries,
+                                             .message = shape->messages,
+                                             .value = shape->virtual_functions,
+                                             .data = shape->virtual_functions > 0 ? shape->virtual_entries : 0,
+                                             .control = shape->virtual_functions > 0 ? shape->virtual_messages : 0};
+        } else if (generator->pending_prologue > 0) {
+            prologue(generator, out);
+        } else {
+            uint32_t left = motif_under_way(generator)->length - generator->position;
+            if (left == 0) {
+                start_motif(generator);
+                left = motif_under_way(generator)->length;
+            }
+            done = count < left ? count : left;
+            emit(generator, done, out);
+        }
+        generator->step += done;
+        out += done;
+        count -= done;
+        if (generator->step > shape->length && generator->step - done <= shape->length) {
+            /* What happened last is always looked at. */
+            *(out - (generator->step - shape->length)) = (struct irqcts_operation){.kind = IRQCTS_OPERATION_POLL};
+        }
     }
 }
 
@@ -366,7 +389,7 @@ int32_t irqcts_engine_program(struct irqcts_program **out, const struct irqcts_e
         error = irqcts_program_create(&program);
     }
     for (i = 0; i <= shape->length && error == IRQCTS_ERROR_NONE; i++) {
-        irqcts_generator_next(&generator, &operation);
+        irqcts_generator_next(&generator, 1, &operation);
         error = irqcts_program_append(program, &operation, NULL, NULL);
     }
     if (error != IRQCTS_ERROR_NONE) {

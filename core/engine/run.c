@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 256, DELIVERIES = 4096, SLOTS = 2 };
+enum { BATCH = 512, DELIVERIES = 8192, SLOTS = 2 };
 
 /* Everything that the loop needs, taken once. */
 struct workspace {
@@ -72,9 +72,9 @@ static int32_t run_program(struct irqcts_engine_report *report, struct workspace
         uint32_t count = done == 0 ? 1u : left < BATCH ? left : BATCH;
         uint32_t i;
 
+        irqcts_generator_next(&generator, count, workspace->operations);
         for (i = 0; i < count; i++) {
             struct irqcts_operation *operation = &workspace->operations[i];
-            irqcts_generator_next(&generator, operation);
             if ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) != 0) {
                 irqcts_operation_resolve(
                     operation,

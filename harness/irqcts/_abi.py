@@ -19,8 +19,9 @@ IRQCTS_COVERAGE_WORDS = 4
 IRQCTS_ENTRIES_MAX = 2048
 IRQCTS_ENTRY_BYTES = 16
 IRQCTS_FUNCTIONS_MAX = 65
+IRQCTS_GENERATOR_EDGES = 16
 IRQCTS_GENERATOR_HOT_MAX = 4
-IRQCTS_GENERATOR_VERSION = 1
+IRQCTS_GENERATOR_VERSION = 2
 IRQCTS_MESSAGE_OPAQUE = 1
 IRQCTS_MESSAGE_STRAY = 4294967295
 IRQCTS_OPERATION_FROM_MESSAGE = 1
@@ -616,10 +617,17 @@ class irqcts_generator(Structure):
         ("hot_function", c_uint32),
         ("hot_count", c_uint32),
         ("hot", c_uint32 * 4),
+        ("edges", c_uint32 * 16),
         ("pending_prologue", c_uint32),
         ("order", c_uint32),
-        ("reserved", c_uint32),
-        ("messages_seed", c_uint64),
+        ("motif", c_uint32),
+        ("rare", c_uint32),
+        ("position", c_uint32),
+        ("function", c_uint32),
+        ("subjects", c_uint32 * 4),
+        ("messages", c_uint32 * 2),
+        ("stranger", c_uint32),
+        ("bits", c_uint64),
     ]
 
 
@@ -750,8 +758,8 @@ FUNCTIONS = {
         'int32_t (struct irqcts_program **, const struct irqcts_complete *, uint32_t)'),
     "irqcts_generator_initialise": (c_int32, (POINTER(irqcts_generator), POINTER(irqcts_engine_shape), c_uint64,),
         'int32_t (struct irqcts_generator *, const struct irqcts_engine_shape *, uint64_t)'),
-    "irqcts_generator_next": (None, (POINTER(irqcts_generator), POINTER(irqcts_operation),),
-        'void (struct irqcts_generator *, struct irqcts_operation *)'),
+    "irqcts_generator_next": (None, (POINTER(irqcts_generator), c_uint32, POINTER(irqcts_operation),),
+        'void (struct irqcts_generator *, uint32_t, struct irqcts_operation *)'),
     "irqcts_engine_seed": (c_uint64, (c_uint64, c_uint64,),
         'uint64_t (uint64_t, uint64_t)'),
     "irqcts_engine_program": (c_int32, (POINTER(c_void_p), POINTER(irqcts_engine_shape), c_uint64,),
@@ -834,7 +842,7 @@ KINDS = {
     "irqcts_complete_report": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u64'],
     "irqcts_engine_shape": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u32', 'u32'],
     "irqcts_engine_report": ['u64', 'u64', 'u64', 'u32', 'u32', 'block', 'block'],
-    "irqcts_generator": ['u64', 'block', 'u32', 'u32', 'u32', 'block', 'u32', 'u32', 'u32', 'u64'],
+    "irqcts_generator": ['u64', 'block', 'u32', 'u32', 'u32', 'block', 'block', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'block', 'block', 'u32', 'u64'],
     "irqcts_step": ['block', 'block', 'u32', 'u32'],
     "irqcts_outcome": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'block'],
     "irqcts_shrink_options": ['u32', 'u32'],

@@ -20,7 +20,7 @@ extern "C" {
 
 /* A change to the generator that changes what a seed means changes this number;
  * a reproducer of another version is refused. */
-#define IRQCTS_GENERATOR_VERSION 1u
+#define IRQCTS_GENERATOR_VERSION 2u
 
 /* What the programs look like. */
 struct irqcts_engine_shape {
@@ -52,6 +52,7 @@ struct irqcts_engine_report {
 
 /* A generator's state; initialise before use.  No allocation, no globals. */
 #define IRQCTS_GENERATOR_HOT_MAX 4u
+#define IRQCTS_GENERATOR_EDGES 16u
 struct irqcts_generator {
     uint64_t state;
     struct irqcts_engine_shape shape;
@@ -59,17 +60,26 @@ struct irqcts_generator {
     uint32_t hot_function; /* most operations are about this function */
     uint32_t hot_count;
     uint32_t hot[IRQCTS_GENERATOR_HOT_MAX]; /* and about these entries */
+    uint32_t edges[IRQCTS_GENERATOR_EDGES]; /* the others are taken from here */
     uint32_t pending_prologue; /* operations left that program the hot entries */
     uint32_t order;        /* 0: unmask before enable (Windows), 1: enable under Function Mask (Linux) */
-    uint32_t reserved;
-    uint64_t messages_seed;
+    /* The motif under way: which, its next operation, what it is about. */
+    uint32_t motif;
+    uint32_t rare;     /* 1: of the motifs that are seldom drawn */
+    uint32_t position;
+    uint32_t function;
+    uint32_t subjects[4];
+    uint32_t messages[2];
+    uint32_t stranger; /* the position at which an operation of another motif stands instead */
+    uint64_t bits;     /* eight for each operation of the motif */
 };
 
 /* IRQCTS_ERROR_ARGUMENT with a sentence when the shape is not valid. */
 IRQCTS_API int32_t irqcts_generator_initialise(struct irqcts_generator *out, const struct irqcts_engine_shape *shape,
                                                uint64_t seed);
-/* The next operation; the first is CONFIGURE, then `length` others (FROM_MESSAGE not resolved). */
-IRQCTS_API void irqcts_generator_next(struct irqcts_generator *generator, struct irqcts_operation *out);
+/* The next `count` operations; the first of all is CONFIGURE, then `length` others (FROM_MESSAGE not resolved). */
+IRQCTS_API void irqcts_generator_next(struct irqcts_generator *generator, uint32_t count,
+                                      struct irqcts_operation *out);
 
 /* The seed of program `index` of a run: well mixed, so that neighbours differ. */
 IRQCTS_API uint64_t irqcts_engine_seed(uint64_t run_seed, uint64_t index);
