@@ -351,18 +351,16 @@ static uint32_t execute_one(struct emulator *emulator, const struct irqcts_opera
     if (driver->device->dead) {
         return IRQCTS_STATUS_GONE;
     }
-    if (operation->kind == IRQCTS_OPERATION_WRITE_VIRTUALIZED) {
-        return emulator_driver_write_virtualized(driver, function, (int32_t)operation->entry, operation->address,
-                                                 operation->data, operation->control);
-    }
-    if (operation->kind == IRQCTS_OPERATION_POLL) {
-        poll_sink(&emulator->sink, result, deliveries);
-        return IRQCTS_STATUS_OK;
-    }
-    if (function >= driver->device->function_count) {
+    if (function >= driver->device->function_count && operation->kind != IRQCTS_OPERATION_WRITE_VIRTUALIZED) {
         return IRQCTS_STATUS_INVALID_PARAMETER;
     }
     switch (operation->kind) {
+    case IRQCTS_OPERATION_WRITE_VIRTUALIZED: /* refuses functions that are not there by itself */
+        return emulator_driver_write_virtualized(driver, function, (int32_t)operation->entry, operation->address,
+                                                 operation->data, operation->control);
+    case IRQCTS_OPERATION_POLL:
+        poll_sink(&emulator->sink, result, deliveries);
+        return IRQCTS_STATUS_OK;
     case IRQCTS_OPERATION_START:
         return emulator_driver_start(driver, function);
     case IRQCTS_OPERATION_SET_ENTRY:

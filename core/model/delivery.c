@@ -20,24 +20,6 @@ static enum gate entry_gate(const struct model_function *function, const struct 
     return (entry->vector_control & MASK_BIT) != 0 ? GATE_CLOSED : GATE_OPEN;
 }
 
-/* The message that a write of `data` to `address` is, starting from a hint; NO_TARGET: a stray. */
-static uint32_t find_message(const struct irqcts_model *model, uint64_t address, uint32_t data, uint32_t hint)
-{
-    const struct irqcts_message *messages = model_messages(model);
-    uint32_t i;
-
-    if (hint != NO_TARGET && messages[hint].address == address && messages[hint].data == data) {
-        return hint;
-    }
-    for (i = 0; i < model->total_messages; i++) {
-        if (messages[i].address == address && messages[i].data == data &&
-            (messages[i].flags & IRQCTS_MESSAGE_OPAQUE) == 0) {
-            return i;
-        }
-    }
-    return NO_TARGET;
-}
-
 /* Where an entry's message goes.  Returns 0 when the entry's contents are open,
  * so that it may arrive as anything. */
 static int entry_target(const struct irqcts_model *model, struct model_entry *entry, uint32_t *out)
@@ -103,54 +85,40 @@ static void add_interval(struct irqcts_model *model, const struct model_function
 static enum irqcts_clause provenance(const struct model_step *step, const struct model_function *function,
                                      const struct model_entry *entry, uint32_t index, uint32_t target)
 {
-    struct irqcts_model *model = step->model;
+    static const uint8_t clauses[] = {[ORIGIN_REGISTER] = IRQCTS_CLAUSE_SEND_CONDITION,
+                                      [ORIGIN_DEFAULT] = IRQCTS_CLAUSE_ROUTE_DEFAULT_IDENTITY,
+                                      [ORIGIN_SET] = IRQCTS_CLAUSE_ROUTE_SET_ASSIGNS,
+                                      [ORIGIN_VIRTUALIZED] = IRQCTS_CLAUSE_VWRITE_WRITES};
+    const struct irqcts_model *model = step->model;
+    int another = function->last_masked != NO_ENTRY && function->last_masked != index;
+    uint32_t last = target != NO_TARGET ? model_counters(model)[target].last_entry : 0;
+    int shared = last != 0 && last != index + 1u;
+    struct irqcts_coverage covered = {{0}};
+    enum irqcts_clause clause;
 
-    cover(step, IRQCTS_CLAUSE_SEND_CONDITION);
-    cover(step, IRQCTS_CLAUSE_SEND_FORM);
-    cover(step, IRQCTS_CLAUSE_SEND_ONCE);
-    if (target != NO_TARGET) {
-        uint32_t last = model_counters(model)[target].last_entry;
-        if (last != 0 && last != index + 1u) {
-            cover(step, IRQCTS_CLAUSE_SEND_ALIAS);
-            if (entry->origin == ORIGIN_SET || entry->origin == ORIGIN_DEFAULT) {
-                cover(step, IRQCTS_CLAUSE_ROUTE_SET_SHARED);
-            }
-        }
-    }
-    if ((entry->address >> 32) != 0) {
-        cover(step, IRQCTS_CLAUSE_ENTRY_ADDRESS_64);
-    }
-    if (function->last_set != NO_ENTRY && function->last_set != index) {
-        cover(step, IRQCTS_CLAUSE_ROUTE_SET_ONLY_ONE);
-    }
-    if (function->last_masked != NO_ENTRY && function->last_masked != index) {
-        cover(step, IRQCTS_CLAUSE_ROUTE_MASK_INDEPENDENT);
-        cover(step, IRQCTS_CLAUSE_PEND_INDEPENDENT);
-    }
-    if (function->last_virtualized != NO_ENTRY && function->last_virtualized != index) {
-        cover(step, IRQCTS_CLAUSE_VWRITE_ISOLATION_ENTRY);
-    }
+    gather(&covered, 1, IRQCTS_CLAUSE_SEND_CONDITION);
+    gather(&covered, 1, IRQCTS_CLAUSE_SEND_FORM);
+    gather(&covered, 1, IRQCTS_CLAUSE_SEND_ONCE);
+    gather(&covered, shared, IRQCTS_CLAUSE_SEND_ALIAS);
+    gather(&covered, shared && (entry->origin == ORIGIN_SET || entry->origin == ORIGIN_DEFAULT),
+           IRQCTS_CLAUSE_ROUTE_SET_SHARED);
+    gather(&covered, (entry->address >> 32) != 0, IRQCTS_CLAUSE_ENTRY_ADDRESS_64);
+    gather(&covered, function->last_set != NO_ENTRY && function->last_set != index, IRQCTS_CLAUSE_ROUTE_SET_ONLY_ONE);
+    gather(&covered, another, IRQCTS_CLAUSE_ROUTE_MASK_INDEPENDENT);
+    gather(&covered, another, IRQCTS_CLAUSE_PEND_INDEPENDENT);
+    gather(&covered, function->last_virtualized != NO_ENTRY && function->last_virtualized != index,
+           IRQCTS_CLAUSE_VWRITE_ISOLATION_ENTRY);
+    cover_gathered(step, &covered);
     if (model->last_virtualized_function != NO_ENTRY &&
         model_function(model, model->last_virtualized_function) != function) {
         cover(step, IRQCTS_CLAUSE_VWRITE_ISOLATION_VF);
     }
-    switch (entry->origin) {
-    case ORIGIN_DEFAULT:
-        if (index < function->messages) {
-            cover(step, IRQCTS_CLAUSE_ROUTE_DEFAULT_IDENTITY);
-            return IRQCTS_CLAUSE_ROUTE_DEFAULT_IDENTITY;
-        }
-        cover(step, IRQCTS_CLAUSE_ROUTE_DEFAULT_SURPLUS);
-        return IRQCTS_CLAUSE_ROUTE_DEFAULT_SURPLUS;
-    case ORIGIN_SET:
-        cover(step, IRQCTS_CLAUSE_ROUTE_SET_ASSIGNS);
-        return IRQCTS_CLAUSE_ROUTE_SET_ASSIGNS;
-    case ORIGIN_VIRTUALIZED:
-        cover(step, IRQCTS_CLAUSE_VWRITE_WRITES);
-        return IRQCTS_CLAUSE_VWRITE_WRITES;
-    default:
-        return IRQCTS_CLAUSE_SEND_CONDITION;
+    clause = (enum irqcts_clause)clauses[entry->origin];
+    if (entry->origin == ORIGIN_DEFAULT && index >= function->messages) {
+        clause = IRQCTS_CLAUSE_ROUTE_DEFAULT_SURPLUS;
     }
+    cover(step, clause);
+    return clause;
 }
 
 /* Between `minimum` and `maximum` messages of an entry must have arrived by the
@@ -377,9 +345,10 @@ void change_message(struct model_function *function, struct model_entry *entry)
         entry->hint = NO_TARGET;
         return;
     }
-    if (unmasked && function->enabled && !function->function_mask && !function->paused && !entry->rewritten &&
-        (entry->known & KNOWN_MESSAGE) == KNOWN_MESSAGE) {
-        entry->rewritten = mask_open ? REWRITTEN_MASK_OPEN : REWRITTEN_UNMASKED;
+    if (unmasked && function->enabled && !function->function_mask && !function->paused && !entry->rewritten) {
+        entry->rewritten = (entry->known & KNOWN_MESSAGE) != KNOWN_MESSAGE ? REWRITTEN_ANYHOW
+                           : mask_open                                     ? REWRITTEN_MASK_OPEN
+                                                                           : REWRITTEN_UNMASKED;
         entry->former_address = entry->address;
         entry->former_data = entry->data;
         function->rewritten++;
@@ -502,203 +471,4 @@ void set_paused(const struct model_step *step, struct model_function *function, 
     } else {
         release_all(step, function, IRQCTS_CLAUSE_SAVE_RESTORE_EQUAL);
     }
-}
-
-/* ---- the poll ---- */
-
-static void fill(struct irqcts_judgement *out, uint32_t kind, uint32_t clause, uint32_t function, uint32_t message)
-{
-    out->kind = kind;
-    out->clause = clause;
-    out->function = function;
-    out->message = message;
-}
-
-/* Whether more than `maximum` of one message may be overlooked: without exact
- * counts, or where one event may repeat its message, only "none" is exact. */
-static int excess_tolerated(const struct irqcts_model *model, uint32_t maximum)
-{
-    return maximum > 0 && ((model->configuration.observations & IRQCTS_OBSERVES_EXACT_COUNTS) == 0 ||
-                           (model->configuration.properties & IRQCTS_PROPERTY_REPEATS) != 0);
-}
-
-/* Without exact counts n deliveries of one message may show as one. */
-static uint32_t least_seen(const struct irqcts_model *model, uint32_t minimum)
-{
-    return minimum > 0 && (model->configuration.observations & IRQCTS_OBSERVES_EXACT_COUNTS) == 0 ? 1u : minimum;
-}
-
-struct poll_findings {
-    uint32_t missing; /* how many messages are short */
-    uint32_t excess;  /* deliveries above what was permitted */
-    uint32_t total;   /* deliveries seen */
-};
-
-/* Compares one function's touched counters and zeroes them. */
-static void compare_function(struct irqcts_model *model, uint32_t f, struct poll_findings *findings,
-                             struct irqcts_judgement *missing, struct irqcts_judgement *unexpected)
-{
-    struct model_function *function = model_function(model, f);
-    uint32_t word;
-
-    for (word = 0; word < words_for(function->messages); word++) {
-        uint64_t bits = function->touched[word];
-        function->touched[word] = 0;
-        while (bits != 0) {
-            uint32_t message = word * 64u + lowest_bit(bits);
-            struct model_counter *counter = &model_counters(model)[function->first_message + message];
-            bits &= bits - 1u;
-            if (counter->observed < least_seen(model, counter->minimum)) {
-                if (findings->missing++ == 0) {
-                    fill(missing, IRQCTS_JUDGEMENT_MISSING, counter->sent_by, f, message);
-                    missing->minimum = counter->minimum;
-                    missing->maximum = counter->maximum;
-                    missing->observed_count = counter->observed;
-                }
-            } else if (counter->observed > counter->maximum && !excess_tolerated(model, counter->maximum)) {
-                if (findings->excess == 0) {
-                    uint32_t clause = counter->maximum > 0 ? IRQCTS_CLAUSE_SEND_ONCE : counter->silent_by;
-                    if (counter->sent_by == IRQCTS_CLAUSE_PEND_RELEASE && counter->maximum > 0) {
-                        clause = IRQCTS_CLAUSE_PEND_COALESCE;
-                    }
-                    fill(unexpected, IRQCTS_JUDGEMENT_UNEXPECTED, clause != 0 ? clause : IRQCTS_CLAUSE_SEND_ONCE, f,
-                         message);
-                    unexpected->minimum = counter->minimum;
-                    unexpected->maximum = counter->maximum;
-                    unexpected->observed_count = counter->observed;
-                }
-                findings->excess += counter->observed - counter->maximum;
-            }
-            counter->minimum = 0;
-            counter->maximum = 0;
-            counter->observed = 0;
-        }
-    }
-}
-
-uint32_t judge_poll(const struct model_step *step, const struct irqcts_delivery *deliveries, uint32_t count,
-                    struct irqcts_judgement *out)
-{
-    struct irqcts_model *model = step->model;
-    struct poll_findings findings = {0, 0, 0};
-    struct irqcts_judgement missing = *out;
-    struct irqcts_judgement unexpected = *out;
-    uint32_t strays = 0;
-    uint32_t f;
-    uint32_t i;
-    int exact = (model->configuration.observations & IRQCTS_OBSERVES_EXACT_COUNTS) != 0 &&
-                (model->configuration.properties & IRQCTS_PROPERTY_REPEATS) == 0;
-    int strays_seen = (model->configuration.observations & IRQCTS_OBSERVES_STRAYS) != 0;
-
-    for (i = 0; i < count; i++) {
-        const struct irqcts_delivery *delivery = &deliveries[i];
-        findings.total += delivery->count;
-        if (delivery->function < model->functions &&
-            delivery->message < model_function(model, delivery->function)->messages) {
-            struct model_function *function = model_function(model, delivery->function);
-            model_counters(model)[function->first_message + delivery->message].observed += delivery->count;
-            bit_set(function->touched, delivery->message);
-            bit_set(model->touched_functions, delivery->function);
-        } else {
-            strays += delivery->count;
-        }
-    }
-    for (f = 0; f < model->functions; f++) {
-        if (bit_test(model->touched_functions, f)) {
-            compare_function(model, f, &findings, &missing, &unexpected);
-        }
-    }
-    if (strays > model->stray_maximum) {
-        if (findings.excess == 0) {
-            fill(&unexpected, IRQCTS_JUDGEMENT_STRAY,
-                 model->last_virtualized_function != NO_ENTRY ? IRQCTS_CLAUSE_VWRITE_NO_TEAR
-                                                              : IRQCTS_CLAUSE_SEND_FORM,
-                 0, IRQCTS_MESSAGE_STRAY);
-            unexpected.maximum = model->stray_maximum;
-            unexpected.observed_count = strays;
-        }
-        findings.excess += strays - model->stray_maximum;
-    } else if (strays_seen && strays < least_seen(model, model->stray_minimum) && findings.missing++ == 0) {
-        fill(&missing, IRQCTS_JUDGEMENT_MISSING, model->stray_by, 0, IRQCTS_MESSAGE_STRAY);
-        missing.minimum = model->stray_minimum;
-        missing.maximum = model->stray_maximum;
-        missing.observed_count = strays;
-    }
-
-    if (findings.missing > 0 && findings.excess > model->anywhere) {
-        *out = missing;
-        out->kind = IRQCTS_JUDGEMENT_MISROUTED;
-        out->other_function = unexpected.function;
-        out->other_message = unexpected.message;
-    } else if (findings.missing > 0) {
-        *out = missing;
-    } else if (findings.excess > model->anywhere) {
-        *out = unexpected;
-    } else if (exact && strays_seen &&
-               (findings.total < model->total_minimum || findings.total > model->total_maximum)) {
-        fill(out, findings.total < model->total_minimum ? IRQCTS_JUDGEMENT_MISSING : IRQCTS_JUDGEMENT_UNEXPECTED,
-             model->total_by != 0 ? model->total_by : IRQCTS_CLAUSE_SEND_ONCE, 0, IRQCTS_MESSAGE_STRAY);
-        out->minimum = model->total_minimum;
-        out->maximum = model->total_maximum;
-        out->observed_count = findings.total;
-    }
-
-    model->total_minimum = 0;
-    model->total_maximum = 0;
-    model->stray_minimum = 0;
-    model->stray_maximum = 0;
-    model->anywhere = 0;
-    model->total_by = 0;
-    model->stray_by = 0;
-    model->touched_functions[0] = 0;
-    model->touched_functions[1] = 0;
-    return out->kind;
-}
-
-static void append(struct irqcts_delivery_buffer *deliveries, uint32_t function, uint32_t message, uint32_t count,
-                   const struct irqcts_message *what)
-{
-    struct irqcts_delivery *record;
-
-    if (count == 0) {
-        return;
-    }
-    if (deliveries->count == deliveries->capacity) {
-        deliveries->lost++;
-        return;
-    }
-    record = &deliveries->records[deliveries->count++];
-    record->function = function;
-    record->message = message;
-    record->count = count;
-    record->data = what != NULL ? what->data : 0;
-    record->address = what != NULL ? what->address : 0;
-}
-
-/* Every minimum, and out of the rest as many as the total asks for: an entry
- * rewritten while unmasked sends one of two messages, one with open contents
- * anything (here a stray). */
-void predict_poll(const struct irqcts_model *model, struct irqcts_delivery_buffer *deliveries)
-{
-    const struct irqcts_message *messages = model_messages(model);
-    uint32_t owed = model->total_minimum - model->stray_minimum;
-    uint32_t f;
-    uint32_t i;
-
-    for (i = 0; i < model->total_messages; i++) {
-        owed -= model_counters(model)[i].minimum;
-    }
-    for (f = 0; f < model->functions; f++) {
-        const struct model_function *function = model_function(model, f);
-        for (i = 0; i < function->messages && bit_test(model->touched_functions, f); i++) {
-            const struct model_counter *counter = &model_counters(model)[function->first_message + i];
-            uint32_t extra = counter->maximum - counter->minimum;
-            if (extra > owed) {
-                extra = owed;
-            }
-            owed -= extra;
-            append(deliveries, f, i, counter->minimum + extra, &messages[function->first_message + i]);
-        }
-    }
-    append(deliveries, 0, IRQCTS_MESSAGE_STRAY, model->stray_minimum + owed, NULL);
 }

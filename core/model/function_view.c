@@ -79,6 +79,18 @@ void permit_function_view(const struct irqcts_model *model, const struct irqcts_
     }
 }
 
+/* The message that an operation names, an index into the model's messages; NO_TARGET: none. */
+static uint32_t named_message(const struct irqcts_model *model, const struct irqcts_operation *operation)
+{
+    const struct model_function *owner;
+
+    if (operation->message_function >= model->functions) {
+        return NO_TARGET;
+    }
+    owner = model_function(model, operation->message_function);
+    return operation->message < owner->messages ? owner->first_message + operation->message : NO_TARGET;
+}
+
 static void write_virtualized(const struct model_step *step, const struct irqcts_operation *operation)
 {
     struct irqcts_model *model = step->model;
@@ -95,11 +107,15 @@ static void write_virtualized(const struct model_step *step, const struct irqcts
         cover(step, IRQCTS_CLAUSE_VWRITE_PAUSED);
     }
     settle_former(function, entry); /* VWRITE-NO-TEAR: masked while it changes */
-    entry->address = operation->address;
-    entry->data = operation->data;
-    entry->known |= KNOWN_MESSAGE;
-    entry->opaque = 0;
-    entry->origin = ORIGIN_VIRTUALIZED;
+    if ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) != 0) { /* a message that nobody shows */
+        assign_message(model, function, entry, named_message(model, operation), ORIGIN_VIRTUALIZED);
+    } else {
+        entry->address = operation->address;
+        entry->data = operation->data;
+        entry->known |= KNOWN_MESSAGE;
+        entry->opaque = 0;
+        entry->origin = ORIGIN_VIRTUALIZED;
+    }
     function->last_virtualized = index;
     model->last_virtualized_function = operation->function;
     cover(step, IRQCTS_CLAUSE_VWRITE_NO_TEAR);
@@ -175,7 +191,9 @@ void apply_function_view(const struct model_step *step, const struct irqcts_oper
     function = model_function(model, operation->function);
     switch (operation->kind) {
     case IRQCTS_OPERATION_WRITE_VIRTUALIZED:
-        if (write_names_function(model, operation) && operation->entry < function->entries) {
+        if (write_names_function(model, operation) && operation->entry < function->entries &&
+            ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) == 0 ||
+             named_message(model, operation) != NO_TARGET)) {
             write_virtualized(step, operation);
         }
         break;

@@ -5,117 +5,110 @@
  */
 #include "model_internal.h"
 
-enum operation_view { VIEW_NONE, VIEW_TABLE, VIEW_PBA, VIEW_CAPABILITY, VIEW_ROUTING, VIEW_CONTROL, VIEW_DEVICE, VIEW_FUNCTION };
+#if defined(__GNUC__)
+#define INLINE inline __attribute__((always_inline))
+#else
+#define INLINE inline
+#endif
 
-static enum operation_view view_of(uint32_t kind)
+/* NULL: there is no such function. */
+static struct model_function *function_of(const struct irqcts_model *model, const struct irqcts_operation *operation)
 {
-    static const uint8_t views[IRQCTS_OPERATION_KIND_COUNT] = {
-        [IRQCTS_OPERATION_START] = VIEW_ROUTING,
-        [IRQCTS_OPERATION_SET_ENTRY] = VIEW_ROUTING,
-        [IRQCTS_OPERATION_MASK] = VIEW_ROUTING,
-        [IRQCTS_OPERATION_UNMASK] = VIEW_ROUTING,
-        [IRQCTS_OPERATION_GET_ENTRY] = VIEW_ROUTING,
-        [IRQCTS_OPERATION_GET_SIZE] = VIEW_ROUTING,
-        [IRQCTS_OPERATION_TABLE_READ] = VIEW_TABLE,
-        [IRQCTS_OPERATION_TABLE_WRITE] = VIEW_TABLE,
-        [IRQCTS_OPERATION_PBA_READ] = VIEW_PBA,
-        [IRQCTS_OPERATION_PBA_WRITE] = VIEW_PBA,
-        [IRQCTS_OPERATION_CAPABILITY_READ] = VIEW_CAPABILITY,
-        [IRQCTS_OPERATION_CAPABILITY_WRITE] = VIEW_CAPABILITY,
-        [IRQCTS_OPERATION_ENABLE] = VIEW_CONTROL,
-        [IRQCTS_OPERATION_FUNCTION_MASK] = VIEW_CONTROL,
-        [IRQCTS_OPERATION_BUS_MASTER] = VIEW_CONTROL,
-        [IRQCTS_OPERATION_RAISE] = VIEW_DEVICE,
-        [IRQCTS_OPERATION_WITHDRAW] = VIEW_DEVICE,
-        [IRQCTS_OPERATION_WRITE_VIRTUALIZED] = VIEW_FUNCTION,
-        [IRQCTS_OPERATION_PAUSE] = VIEW_FUNCTION,
-        [IRQCTS_OPERATION_RESUME] = VIEW_FUNCTION,
-        [IRQCTS_OPERATION_SAVE] = VIEW_FUNCTION,
-        [IRQCTS_OPERATION_RESTORE] = VIEW_FUNCTION,
-        [IRQCTS_OPERATION_RESET] = VIEW_FUNCTION,
-    };
-    return kind < IRQCTS_OPERATION_KIND_COUNT ? (enum operation_view)views[kind] : VIEW_NONE;
+    return operation->function < model->functions ? model_function(model, operation->function) : NULL;
 }
 
-static void permit_operation(const struct irqcts_model *model, const struct irqcts_operation *operation,
-                             struct model_permit *permit)
+/* Of a function that does not exist, or has no MSI-X, only these views say anything. */
+static void permit_absent(const struct irqcts_model *model, const struct model_function *function,
+                          const struct irqcts_operation *operation, struct model_permit *permit)
 {
-    enum operation_view view = view_of(operation->kind);
-    const struct model_function *function;
-
-    permit->statuses = STATUS_BIT(IRQCTS_STATUS_OK);
-    permit->status_clause = IRQCTS_CLAUSE_NONE;
-    permit->value_clause = IRQCTS_CLAUSE_NONE;
-    permit->value = 0;
-    permit->value_mask = 0;
-    if (view == VIEW_FUNCTION) {
+    if (operation->kind >= IRQCTS_OPERATION_WRITE_VIRTUALIZED && operation->kind <= IRQCTS_OPERATION_RESET) {
         permit_function_view(model, operation, permit);
+    } else if (function != NULL && operation->kind >= IRQCTS_OPERATION_START &&
+               operation->kind <= IRQCTS_OPERATION_GET_SIZE) {
+        permit_routing(function, operation, permit);
+    } else {
+        permit->statuses = STATUSES_ANY;
+    }
+}
+
+static INLINE void permit_operation(const struct irqcts_model *model, const struct model_function *function,
+                                    uint32_t kind, const struct irqcts_operation *operation,
+                                    struct model_permit *permit)
+{
+    *permit = (struct model_permit){.statuses = STATUS_BIT(IRQCTS_STATUS_OK)};
+    if (function == NULL || function->entries == 0) {
+        permit_absent(model, function, operation, permit);
         return;
     }
-    if (view == VIEW_NONE || operation->function >= model->functions) {
-        permit->statuses = STATUSES_ANY; /* POLL, configuration space, a function that is not there */
-        return;
-    }
-    function = model_function(model, operation->function);
-    if (function->entries == 0 && view != VIEW_ROUTING) {
-        permit->statuses = STATUSES_ANY; /* there is no MSI-X to access */
-        return;
-    }
-    switch (view) {
-    case VIEW_TABLE:
-        permit->status_clause = IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH;
-        if (operation->kind == IRQCTS_OPERATION_TABLE_READ) {
-            permit_table_read(model, function, operation, permit);
-        } else if ((operation->width != 4 && operation->width != 8) || operation->address % operation->width != 0 ||
-                   operation->address >= (uint64_t)function->entries * IRQCTS_ENTRY_BYTES) {
-            permit->statuses = STATUSES_ANY;
-        }
-        break;
-    case VIEW_PBA:
-        permit->status_clause = IRQCTS_CLAUSE_PBA_READ;
-        if (operation->kind == IRQCTS_OPERATION_PBA_READ) {
-            permit_pba_read(model, function, operation, permit);
-        } else {
-            permit->statuses = STATUSES_ANY;
-        }
-        break;
-    case VIEW_CAPABILITY:
-        permit->status_clause = IRQCTS_CLAUSE_CAP_WRITE_WIDTHS;
-        if (operation->kind == IRQCTS_OPERATION_CAPABILITY_READ) {
-            permit_capability_read(function, operation, permit);
-        }
-        break;
-    case VIEW_ROUTING:
+    switch (kind) {
+    case IRQCTS_OPERATION_START:
+    case IRQCTS_OPERATION_SET_ENTRY:
+    case IRQCTS_OPERATION_MASK:
+    case IRQCTS_OPERATION_UNMASK:
+    case IRQCTS_OPERATION_GET_ENTRY:
+    case IRQCTS_OPERATION_GET_SIZE:
         permit_routing(function, operation, permit);
         break;
-    case VIEW_DEVICE:
+    case IRQCTS_OPERATION_TABLE_READ:
+        permit->status_clause = IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH;
+        permit_table_read(model, function, operation, permit);
+        break;
+    case IRQCTS_OPERATION_TABLE_WRITE:
+        permit->status_clause = IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH;
+        permit_table_write(function, operation, permit);
+        break;
+    case IRQCTS_OPERATION_PBA_READ:
+        permit->status_clause = IRQCTS_CLAUSE_PBA_READ;
+        permit_pba_read(model, function, operation, permit);
+        break;
+    case IRQCTS_OPERATION_PBA_WRITE:
+        permit->status_clause = IRQCTS_CLAUSE_PBA_READ;
+        permit->statuses = STATUSES_ANY;
+        break;
+    case IRQCTS_OPERATION_CAPABILITY_READ:
+        permit->status_clause = IRQCTS_CLAUSE_CAP_WRITE_WIDTHS;
+        permit_capability_read(function, operation, permit);
+        break;
+    case IRQCTS_OPERATION_CAPABILITY_WRITE:
+        permit->status_clause = IRQCTS_CLAUSE_CAP_WRITE_WIDTHS;
+        break;
+    case IRQCTS_OPERATION_ENABLE:
+    case IRQCTS_OPERATION_FUNCTION_MASK:
+    case IRQCTS_OPERATION_BUS_MASTER:
+        break;
+    case IRQCTS_OPERATION_RAISE:
+    case IRQCTS_OPERATION_WITHDRAW:
         if (operation->entry >= function->entries) {
             permit->statuses = STATUSES_ANY;
         }
         break;
-    default:
+    case IRQCTS_OPERATION_WRITE_VIRTUALIZED:
+    case IRQCTS_OPERATION_PAUSE:
+    case IRQCTS_OPERATION_RESUME:
+    case IRQCTS_OPERATION_SAVE:
+    case IRQCTS_OPERATION_RESTORE:
+    case IRQCTS_OPERATION_RESET:
+        permit_function_view(model, operation, permit);
+        break;
+    default: /* POLL, configuration space, the raw calls of a backend */
+        permit->statuses = STATUSES_ANY;
         break;
     }
 }
 
-static void apply_operation(const struct model_step *step, const struct irqcts_operation *operation,
-                            const struct irqcts_result *result)
+static INLINE void apply_operation(const struct model_step *step, struct model_function *function, uint32_t kind,
+                                   const struct irqcts_operation *operation, const struct irqcts_result *result)
 {
-    enum operation_view view = view_of(operation->kind);
-    struct model_function *function;
-
-    if (view == VIEW_FUNCTION) {
-        apply_function_view(step, operation);
+    if (function == NULL) {
         return;
     }
-    if (view == VIEW_NONE || operation->function >= step->model->functions) {
-        return;
-    }
-    function = model_function(step->model, operation->function);
     if (function->entries == 0) {
+        if (operation->kind >= IRQCTS_OPERATION_WRITE_VIRTUALIZED) {
+            apply_function_view(step, operation);
+        }
         return;
     }
-    switch (operation->kind) {
+    switch (kind) {
     case IRQCTS_OPERATION_TABLE_READ:
         settle_table_read(step, function, operation, result->value);
         break;
@@ -153,52 +146,101 @@ static void apply_operation(const struct model_step *step, const struct irqcts_o
             withdraw_event(step, function, operation->entry);
         }
         break;
-    default:
+    case IRQCTS_OPERATION_START:
+    case IRQCTS_OPERATION_SET_ENTRY:
+    case IRQCTS_OPERATION_MASK:
+    case IRQCTS_OPERATION_UNMASK:
+    case IRQCTS_OPERATION_GET_ENTRY:
+    case IRQCTS_OPERATION_GET_SIZE:
         apply_routing(step, function, operation);
         break;
+    case IRQCTS_OPERATION_WRITE_VIRTUALIZED:
+    case IRQCTS_OPERATION_PAUSE:
+    case IRQCTS_OPERATION_RESUME:
+    case IRQCTS_OPERATION_SAVE:
+    case IRQCTS_OPERATION_RESTORE:
+    case IRQCTS_OPERATION_RESET:
+        apply_function_view(step, operation);
+        break;
+    default:
+        break;
     }
+}
+
+/* `kind` is the operation's: a constant for the common ones, so that both its
+ * dispatches are decided by the one in irqcts_model_judge(). */
+static INLINE uint32_t judge_kind(const struct model_step *step, uint32_t kind,
+                                  const struct irqcts_operation *operation, const struct irqcts_result *result,
+                                  const struct irqcts_delivery *deliveries, struct irqcts_judgement *out)
+{
+    struct model_function *function = function_of(step->model, operation);
+    struct model_permit permit;
+
+    permit_operation(step->model, function, kind, operation, &permit);
+    *out = (struct irqcts_judgement){
+        .kind = IRQCTS_JUDGEMENT_CONFORMS,
+        .clause = permit.status_clause,
+        .statuses = permit.statuses,
+        .observed_status = result->status,
+        .value = permit.value,
+        .value_mask = permit.value_mask,
+        .observed_value = result->value,
+    };
+    if (result->status != IRQCTS_STATUS_OK) {
+        if (result->status == IRQCTS_STATUS_NOT_EXECUTED) {
+            out->kind = IRQCTS_JUDGEMENT_NOT_OBSERVED;
+        } else if ((permit.statuses & STATUS_BIT(result->status)) != 0) {
+            if (permit.status_clause != IRQCTS_CLAUSE_NONE) {
+                cover(step, (enum irqcts_clause)permit.status_clause);
+            }
+        } else {
+            out->kind = result->status == IRQCTS_STATUS_NOT_SUPPORTED ? IRQCTS_JUDGEMENT_NOT_OBSERVED
+                                                                      : IRQCTS_JUDGEMENT_STATUS;
+        }
+        return out->kind;
+    }
+    if (kind == IRQCTS_OPERATION_POLL) {
+        return judge_poll(step, deliveries, result->delivery_count, out);
+    }
+    if ((permit.statuses & STATUS_BIT(IRQCTS_STATUS_OK)) == 0) {
+        out->kind = IRQCTS_JUDGEMENT_STATUS;
+    } else if ((result->value & permit.value_mask) != permit.value) {
+        out->kind = IRQCTS_JUDGEMENT_VALUE;
+        out->clause = permit.value_clause;
+    }
+    apply_operation(step, function, kind, operation, result);
+    return out->kind;
 }
 
 uint32_t irqcts_model_judge(struct irqcts_model *model, const struct irqcts_operation *operation,
                             const struct irqcts_result *result, const struct irqcts_delivery *deliveries,
                             struct irqcts_coverage *coverage, struct irqcts_judgement *out)
 {
-    struct irqcts_coverage nowhere = {{0, 0, 0, 0}};
-    struct model_step step = {model, coverage != NULL ? coverage : &nowhere};
-    struct model_permit permit;
+    struct irqcts_coverage nowhere;
+    struct model_step step = {model, coverage};
 
-    permit_operation(model, operation, &permit);
-    *out = (struct irqcts_judgement){0};
-    out->kind = IRQCTS_JUDGEMENT_CONFORMS;
-    out->clause = permit.status_clause;
-    out->statuses = permit.statuses;
-    out->observed_status = result->status;
-    out->value = permit.value;
-    out->value_mask = permit.value_mask;
-    out->observed_value = result->value;
-
-    if (result->status == IRQCTS_STATUS_NOT_EXECUTED) {
-        out->kind = IRQCTS_JUDGEMENT_NOT_OBSERVED;
-        return out->kind;
+    if (coverage == NULL) {
+        nowhere = (struct irqcts_coverage){{0}};
+        step.coverage = &nowhere;
     }
-    if ((permit.statuses & STATUS_BIT(result->status)) == 0) {
-        out->kind = result->status == IRQCTS_STATUS_NOT_SUPPORTED ? IRQCTS_JUDGEMENT_NOT_OBSERVED
-                                                                  : IRQCTS_JUDGEMENT_STATUS;
-    } else if (permit.status_clause != IRQCTS_CLAUSE_NONE && result->status != IRQCTS_STATUS_OK) {
-        cover(&step, (enum irqcts_clause)permit.status_clause);
+    switch (operation->kind) {
+    case IRQCTS_OPERATION_RAISE:
+        return judge_kind(&step, IRQCTS_OPERATION_RAISE, operation, result, deliveries, out);
+    case IRQCTS_OPERATION_POLL:
+        return judge_kind(&step, IRQCTS_OPERATION_POLL, operation, result, deliveries, out);
+    case IRQCTS_OPERATION_TABLE_READ:
+        return judge_kind(&step, IRQCTS_OPERATION_TABLE_READ, operation, result, deliveries, out);
+    case IRQCTS_OPERATION_TABLE_WRITE:
+        return judge_kind(&step, IRQCTS_OPERATION_TABLE_WRITE, operation, result, deliveries, out);
+    case IRQCTS_OPERATION_PBA_READ:
+        return judge_kind(&step, IRQCTS_OPERATION_PBA_READ, operation, result, deliveries, out);
+    case IRQCTS_OPERATION_FUNCTION_MASK:
+        return judge_kind(&step, IRQCTS_OPERATION_FUNCTION_MASK, operation, result, deliveries, out);
+    case IRQCTS_OPERATION_ENABLE:
+        return judge_kind(&step, IRQCTS_OPERATION_ENABLE, operation, result, deliveries, out);
+    default:
+        return judge_kind(&step, operation->kind, operation, result, deliveries, out);
     }
-    if (result->status != IRQCTS_STATUS_OK) {
-        return out->kind;
-    }
-    if (operation->kind == IRQCTS_OPERATION_POLL) {
-        return judge_poll(&step, deliveries, result->delivery_count, out);
-    }
-    if (out->kind == IRQCTS_JUDGEMENT_CONFORMS && (result->value & permit.value_mask) != permit.value) {
-        out->kind = IRQCTS_JUDGEMENT_VALUE;
-        out->clause = permit.value_clause;
-    }
-    apply_operation(&step, operation, result);
-    return out->kind;
 }
 
 void irqcts_model_predict(const struct irqcts_model *model, const struct irqcts_operation *operation,
@@ -206,7 +248,7 @@ void irqcts_model_predict(const struct irqcts_model *model, const struct irqcts_
 {
     struct model_permit permit;
 
-    permit_operation(model, operation, &permit);
+    permit_operation(model, function_of(model, operation), operation->kind, operation, &permit);
     *out = (struct irqcts_result){0};
     out->status = lowest_bit(permit.statuses); /* OK where it is permitted */
     out->value = permit.value;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The oracle's state and the steps that its views share.  Reading order:
- * this file, delivery.c (what an event becomes), register_view.c,
- * routing_view.c, function_view.c, judge.c (what an observation proves).
+ * this file, delivery.c (what an event becomes), poll.c (what must have
+ * arrived), register_view.c, routing_view.c, function_view.c, judge.c (what an
+ * observation proves).
  *
  * Each operation has two halves.  permit_…() says, without changing anything,
  * which statuses and values the sources allow; apply_…() moves the state once
@@ -33,7 +34,7 @@ enum entry_rewritten {
     REWRITTEN_NOT = 0,
     REWRITTEN_UNMASKED,  /* it sends the former or the current message (SEND-REWRITE-UNMASKED) */
     REWRITTEN_MASK_OPEN, /* the same, but whether it was unmasked then is not known */
-    REWRITTEN_ANYHOW     /* rewritten again after that: any of its contents since may be sent */
+    REWRITTEN_ANYHOW     /* rewritten again after that, or not known before: anything may be sent */
 };
 
 struct model_entry {
@@ -101,11 +102,14 @@ struct irqcts_model {
     uint32_t total_messages;
     uint32_t total_entries;
     uint32_t slot_entries; /* capacity of each slot */
+    uint32_t index_slots;  /* a power of two */
+    uint32_t index_used;
     uint32_t last_virtualized_function; /* for VWRITE-ISOLATION-VF; NO_ENTRY none */
-    /* Byte offsets from the model's start; pointers would not survive memcpy. */
-    uint64_t functions_at;
+    /* Byte offsets from the model's start; pointers would not survive memcpy.
+     * The functions follow this structure. */
     uint64_t entries_at;
     uint64_t messages_at;
+    uint64_t index_at; /* 1 + message by hash, 0 none: messages.c */
     uint64_t counters_at;
     uint64_t slots_at;
     uint64_t slot_entries_at;
@@ -129,11 +133,11 @@ struct model_step {
 
 /* What is permitted of one operation. */
 struct model_permit {
+    uint64_t value;
+    uint64_t value_mask;
     uint32_t statuses;
     uint16_t status_clause;
     uint16_t value_clause;
-    uint64_t value;
-    uint64_t value_mask;
 };
 
 #define STATUS_BIT(status) (1u << (status))
@@ -142,7 +146,7 @@ struct model_permit {
 
 static inline struct model_function *model_function(const struct irqcts_model *model, uint32_t index)
 {
-    return (struct model_function *)(uintptr_t)((const char *)model + model->functions_at) + index;
+    return (struct model_function *)(uintptr_t)(model + 1) + index;
 }
 
 static inline struct model_entry *model_entries(const struct irqcts_model *model, const struct model_function *function)
@@ -173,6 +177,23 @@ static inline struct model_entry *model_slot_entries(const struct irqcts_model *
 static inline void cover(const struct model_step *step, enum irqcts_clause clause)
 {
     step->coverage->words[(uint32_t)clause / 64u] |= UINT64_C(1) << ((uint32_t)clause % 64u);
+}
+
+/* Several at once, gathered in registers: each is decided without a branch. */
+static inline void gather(struct irqcts_coverage *gathered, int holds, enum irqcts_clause clause)
+{
+    gathered->words[(uint32_t)clause / 64u] |= (uint64_t)(holds != 0) << ((uint32_t)clause % 64u);
+}
+
+static inline void cover_gathered(const struct model_step *step, const struct irqcts_coverage *gathered)
+{
+    uint32_t i;
+
+    for (i = 0; i < IRQCTS_COVERAGE_WORDS; i++) {
+        if (i * 64u < (uint32_t)IRQCTS_CLAUSE_COUNT) {
+            step->coverage->words[i] |= gathered->words[i];
+        }
+    }
 }
 
 static inline int bit_test(const uint64_t *words, uint32_t bit)
@@ -212,6 +233,23 @@ static inline uint32_t words_for(uint32_t bits)
 /* The state after reset of one function (RESET-STATE). */
 void model_function_reset(struct irqcts_model *model, struct model_function *function);
 
+/* messages.c */
+uint32_t message_index_slots(uint32_t messages);
+void set_message(struct irqcts_model *model, uint32_t target, const struct irqcts_message *what);
+/* The message that a write of `data` to `address` is; NO_TARGET: a stray. */
+uint32_t search_message(const struct irqcts_model *model, uint64_t address, uint32_t data);
+
+/* The same, tried first with what it was the last time. */
+static inline uint32_t find_message(const struct irqcts_model *model, uint64_t address, uint32_t data, uint32_t hint)
+{
+    const struct irqcts_message *messages = model_messages(model);
+
+    if (hint != NO_TARGET && messages[hint].address == address && messages[hint].data == data) {
+        return hint;
+    }
+    return search_message(model, address, data);
+}
+
 /* delivery.c */
 void deliver_event(const struct model_step *step, struct model_function *function, uint32_t entry);
 void withdraw_event(const struct model_step *step, struct model_function *function, uint32_t entry);
@@ -222,6 +260,8 @@ void set_bus_master(const struct model_step *step, struct model_function *functi
 void set_paused(const struct model_step *step, struct model_function *function, int on);
 void change_message(struct model_function *function, struct model_entry *entry);
 void settle_former(struct model_function *function, struct model_entry *entry);
+
+/* poll.c */
 uint32_t judge_poll(const struct model_step *step, const struct irqcts_delivery *deliveries, uint32_t count,
                     struct irqcts_judgement *out);
 void predict_poll(const struct irqcts_model *model, struct irqcts_delivery_buffer *deliveries);
@@ -229,6 +269,8 @@ void predict_poll(const struct irqcts_model *model, struct irqcts_delivery_buffe
 /* register_view.c */
 void permit_table_read(const struct irqcts_model *model, const struct model_function *function,
                        const struct irqcts_operation *operation, struct model_permit *permit);
+void permit_table_write(const struct model_function *function, const struct irqcts_operation *operation,
+                        struct model_permit *permit);
 void settle_table_read(const struct model_step *step, struct model_function *function,
                        const struct irqcts_operation *operation, uint64_t value);
 void apply_table_write(const struct model_step *step, struct model_function *function,

@@ -16,7 +16,7 @@ enum {
 /* Aligned DWORDs and QWORDs; everything else is undefined (ENTRY-ACCESS-WIDTH). */
 static int access_defined(const struct irqcts_operation *operation)
 {
-    return (operation->width == 4 || operation->width == 8) && operation->address % operation->width == 0;
+    return (operation->width == 4 || operation->width == 8) && (operation->address & (operation->width - 1u)) == 0;
 }
 
 /* ---- table ---- */
@@ -61,6 +61,14 @@ static uint32_t readable_bits(const struct model_entry *entry, uint32_t dword)
         return ~((uint32_t)entry->address & 3u); /* ENTRY-ADDRESS-LOW-BITS: likewise */
     }
     return UINT32_MAX;
+}
+
+void permit_table_write(const struct model_function *function, const struct irqcts_operation *operation,
+                        struct model_permit *permit)
+{
+    if (!access_defined(operation) || operation->address >= (uint64_t)function->entries * IRQCTS_ENTRY_BYTES) {
+        permit->statuses = STATUSES_ANY;
+    }
 }
 
 void permit_table_read(const struct irqcts_model *model, const struct model_function *function,
@@ -173,14 +181,14 @@ static void write_dword(const struct model_step *step, struct model_function *fu
     set_dword(entry, dword, value);
 }
 
-/* An access of another width leaves the DWORDs that it touches open, and nothing else. */
-static void write_undefined(const struct model_step *step, struct model_function *function,
+/* An access of another width, or a write of what nobody shows (an opaque
+ * message), leaves the DWORDs that it touches open, and nothing else. */
+static void write_open(const struct model_step *step, struct model_function *function,
                             const struct irqcts_operation *operation)
 {
     uint64_t last = operation->address + operation->width - 1u;
     uint64_t at;
 
-    cover(step, IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH);
     for (at = operation->address / 4u; at <= last / 4u && at / 4u < function->entries; at++) {
         struct model_entry *entry = &model_entries(step->model, function)[at / 4u];
         if (at % 4u == VECTOR_CONTROL) {
@@ -199,7 +207,12 @@ void apply_table_write(const struct model_step *step, struct model_function *fun
     uint32_t i;
 
     if (!access_defined(operation)) {
-        write_undefined(step, function, operation);
+        cover(step, IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH);
+        write_open(step, function, operation);
+        return;
+    }
+    if ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) != 0) {
+        write_open(step, function, operation);
         return;
     }
     if (operation->width == 8) {

@@ -20,7 +20,7 @@ static int configuration_valid(const struct irqcts_model_configuration *configur
 static void lay_out(struct irqcts_model *model, const struct irqcts_model_configuration *configuration)
 {
     uint32_t virtual_functions = configuration->virtual_functions;
-    uint64_t at = aligned(sizeof(*model));
+    uint64_t at = sizeof(*model); /* the functions first: model_function() */
 
     model->configuration = *configuration;
     model->functions = 1u + virtual_functions;
@@ -31,12 +31,15 @@ static void lay_out(struct irqcts_model *model, const struct irqcts_model_config
     if (virtual_functions > 0 && configuration->virtual_entries > model->slot_entries) {
         model->slot_entries = configuration->virtual_entries;
     }
-    model->functions_at = at;
     at = aligned(at + (uint64_t)model->functions * sizeof(struct model_function));
     model->entries_at = at;
     at = aligned(at + (uint64_t)model->total_entries * sizeof(struct model_entry));
     model->messages_at = at;
     at = aligned(at + (uint64_t)model->total_messages * sizeof(struct irqcts_message));
+    model->index_at = at;
+    model->index_slots = message_index_slots(model->total_messages);
+    model->index_used = 0;
+    at = aligned(at + (uint64_t)model->index_slots * sizeof(uint32_t));
     model->counters_at = at;
     at = aligned(at + (uint64_t)model->total_messages * sizeof(struct model_counter));
     model->slots_at = at;
@@ -132,7 +135,7 @@ void irqcts_model_set_message(struct irqcts_model *model, uint32_t function, uin
                               const struct irqcts_message *what)
 {
     if (function < model->functions && message < model_function(model, function)->messages) {
-        model_messages(model)[model_function(model, function)->first_message + message] = *what;
+        set_message(model, model_function(model, function)->first_message + message, what);
     }
 }
 

@@ -290,6 +290,52 @@ static void rewriting_unmasked_is_open_but_one(void)
     }
 }
 
+/* What an entry held before is as open as what it sends while it is rewritten. */
+static void rewriting_the_unknown_unmasked_is_open(void)
+{
+    begin(2, 2);
+    ACCEPTS(table_write(0, 12, 4, 0)); /* unmasked with whatever reset left in it */
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    ACCEPTS(table_write(0, 0, 8, address_of(0, 1)));
+    ACCEPTS(table_write(0, 8, 4, data_of(0, 1)));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    ACCEPTS(poll_two(0, IRQCTS_MESSAGE_STRAY, 1, 0, NOTHING, 0));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    REFUSES(silence(), IRQCTS_JUDGEMENT_MISSING, IRQCTS_CLAUSE_SEND_ONCE);
+    ACCEPTS(table_write(0, 12, 4, 1));
+    ACCEPTS(table_write(0, 12, 4, 0));
+    ACCEPTS(on(IRQCTS_OPERATION_RAISE, 0));
+    REFUSES(poll_two(0, IRQCTS_MESSAGE_STRAY, 1, 0, NOTHING, 0), IRQCTS_JUDGEMENT_MISROUTED,
+            IRQCTS_CLAUSE_SEND_CONDITION);
+}
+
+/* With many messages, told more than once, each is still found by its contents. */
+static void messages_are_found_by_their_contents(void)
+{
+    uint32_t m;
+
+    begin(2048, 2048);
+    for (m = 0; m < 2048; m++) {
+        struct irqcts_message other = {address_of(3, m), data_of(3, m), 0};
+        irqcts_model_set_message(model, 0, m, &other);
+    }
+    for (m = 0; m < 2048; m++) {
+        struct irqcts_message again = {address_of(0, m), data_of(0, m), 0};
+        irqcts_model_set_message(model, 0, m, &again);
+    }
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    for (m = 0; m < 2048; m += 89) {
+        program_entry(m, 2047 - m, 0);
+        ACCEPTS(on(IRQCTS_OPERATION_RAISE, m));
+        ACCEPTS(poll(2047 - m, 1));
+        ACCEPTS(table_write(m, 12, 4, 1));
+        ACCEPTS(table_write(m, 0, 8, address_of(3, m)));
+        ACCEPTS(table_write(m, 12, 4, 0));
+        ACCEPTS(on(IRQCTS_OPERATION_RAISE, m));
+        ACCEPTS(poll_two(0, IRQCTS_MESSAGE_STRAY, 1, 0, NOTHING, 0));
+    }
+}
+
 static void bus_master_off_is_open(void)
 {
     begin(2, 2);
@@ -524,6 +570,8 @@ int main(void)
     function_mask();
     event_while_disabled_is_open();
     rewriting_unmasked_is_open_but_one();
+    rewriting_the_unknown_unmasked_is_open();
+    messages_are_found_by_their_contents();
     bus_master_off_is_open();
     capability();
     table_contents();

@@ -17,6 +17,7 @@ struct script {
     uint32_t calls;
     int32_t broken;
     int overflow;
+    uint32_t message_flags;
 };
 
 static int32_t describe(void *context, struct irqcts_backend_description *out)
@@ -53,9 +54,11 @@ static int32_t execute(void *context, const struct irqcts_operation *operations,
 
 static int32_t messages(void *context, uint32_t function, uint32_t first, uint32_t count, struct irqcts_message *out)
 {
-    (void)context;
+    const struct script *script = context;
+
     for (uint32_t i = 0; i < count; i++) {
-        out[i] = (struct irqcts_message){0x1000u + function * 0x100u + (first + i) * 16u, 0x40u + first + i, 0};
+        out[i] = (struct irqcts_message){0x1000u + function * 0x100u + (first + i) * 16u, 0x40u + first + i,
+                                         script->message_flags};
     }
     return 0;
 }
@@ -290,6 +293,34 @@ static void wire_round_trip(void)
     irqcts_program_free(program);
 }
 
+/* What an opaque message writes is nobody's business: a trace that came over the
+ * wire leaves it as open as one of this process does. */
+static void opaque_messages_stay_open_over_the_wire(void)
+{
+    struct irqcts_program *program = program_of("irqcts-program 1\nconfigure entries=1 messages=1\n"
+                                                "table-write 0.data message=0\ntable-read 0.data\n");
+    struct script script = honest();
+    struct irqcts_bytes frame = {0};
+    struct irqcts_trace *trace;
+    struct irqcts_trace *arrived;
+    char expected[512];
+
+    script.message_flags = IRQCTS_MESSAGE_OPAQUE;
+    script.results[2].value = 0x1234;
+    trace = run(&script, program, 0);
+    (void)snprintf(expected, sizeof(expected), "%s", sentence(irqcts_trace_expected_text, trace, 2));
+    CHECK_EQ(outcome.divergences, 0);
+    CHECK_EQ(irqcts_wire_encode_trace(&frame, 4, trace), 0);
+    CHECK_EQ(irqcts_wire_decode_trace(&arrived, program, &script.description, frame.data + 16, frame.length - 16), 0);
+    CHECK_EQ(irqcts_trace_judge(&outcome, arrived, program, 0), 0);
+    CHECK_EQ(outcome.divergences, 0);
+    CHECK_TEXT(sentence(irqcts_trace_expected_text, arrived, 2), expected);
+    irqcts_trace_free(arrived);
+    irqcts_trace_free(trace);
+    irqcts_bytes_free(&frame);
+    irqcts_program_free(program);
+}
+
 static void another_version_is_refused(void)
 {
     const struct irqcts_backend_interface *found;
@@ -323,6 +354,7 @@ int main(void)
     nonsense(bad_overflow, "delivery records where");
     nonsense(breaks, "script: the cable is out");
     wire_round_trip();
+    opaque_messages_stay_open_over_the_wire();
     another_version_is_refused();
     return 0;
 }
