@@ -21,6 +21,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__GLIBC__)
+#  include <malloc.h>
+#endif
 
 struct arguments {
     const char *backend;
@@ -232,6 +235,12 @@ int main(int count, char **values)
     if (arguments.listen != NULL && agent_listen(arguments.listen, sentence, sizeof(sentence)) != 0) {
         return usage(sentence);
     }
+#if defined(__GLIBC__)
+    /* Programs and traces of a megabyte come and go; giving their pages back to the
+     * kernel after each costs more than running some of them does. */
+    (void)mallopt(M_MMAP_THRESHOLD, 16 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 256 << 20);
+#endif
     agent.arguments = &arguments;
     agent_register_backends();
     agent_stream_open();

@@ -118,7 +118,10 @@ static void note_whether_any_is_left(struct vfio_backend *backend)
 
 void vfio_travelled_merge(struct vfio_backend *backend)
 {
-    for (uint32_t entry = 0; backend->pause.travelled_any && entry < backend->device.entries; entry++) {
+    if (!backend->pause.travelled_any) {
+        return; /* nearly always */
+    }
+    for (uint32_t entry = 0; entry < backend->device.entries; entry++) {
         if (test_bit(backend->pause.travelled, entry) && is_pending(backend, entry)) {
             forget_travelled(backend, entry);
         }

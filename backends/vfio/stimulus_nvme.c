@@ -296,6 +296,7 @@ static void nvme_restore(void *opaque)
 const struct irqcts_stimulus_driver irqcts_stimulus_nvme = {
     .abi_version = IRQCTS_STIMULUS_ABI_VERSION,
     .name = "nvme",
+    .asynchronous = 1, /* the message follows its completion */
     .arm_enabled = 1, /* a controller may refuse a completion queue with a vector that it does not have yet */
     .matches = nvme_matches,
     .prepare = nvme_prepare,

@@ -8,6 +8,8 @@
 int32_t trace_create(struct irqcts_trace **out, const struct irqcts_program *program, uint32_t deliveries)
 {
     uint32_t count = irqcts_program_count(program);
+    /* A program's records lie one after the other (program.h). */
+    const struct irqcts_expectation *expectations = irqcts_program_expectation(program, 0);
     uint32_t stated = 0;
     struct irqcts_trace *trace = calloc(1, sizeof(*trace));
 
@@ -15,13 +17,13 @@ int32_t trace_create(struct irqcts_trace **out, const struct irqcts_program *pro
         return irqcts_fail(IRQCTS_ERROR_MEMORY, "no memory for a trace");
     }
     for (uint32_t i = 0; i < count; i++) {
-        stated += irqcts_program_expectation(program, i)->delivery_count;
+        stated += expectations[i].delivery_count;
     }
     trace->results = calloc(count + 1u, sizeof(*trace->results));
     trace->steps = calloc(count + 1u, sizeof(*trace->steps));
-    trace->stated = calloc(count + 1u, sizeof(*trace->stated));
+    trace->stated = malloc((count + 1u) * sizeof(*trace->stated));
     trace->stated_deliveries = calloc(stated + 1u, sizeof(*trace->stated_deliveries));
-    trace->operations = calloc(count + 1u, sizeof(*trace->operations));
+    trace->operations = malloc((count + 1u) * sizeof(*trace->operations));
     trace->deliveries = calloc(deliveries + 1u, sizeof(*trace->deliveries));
     if (trace->results == NULL || trace->steps == NULL || trace->stated == NULL || trace->stated_deliveries == NULL ||
         trace->operations == NULL || trace->deliveries == NULL) {
@@ -29,9 +31,11 @@ int32_t trace_create(struct irqcts_trace **out, const struct irqcts_program *pro
         return irqcts_fail(IRQCTS_ERROR_MEMORY, "no memory for a trace of %u steps", count);
     }
     trace->count = count;
+    if (count > 0) {
+        memcpy(trace->operations, irqcts_program_operation(program, 0), count * sizeof(*trace->operations));
+        memcpy(trace->stated, expectations, count * sizeof(*trace->stated));
+    }
     for (uint32_t i = 0; i < count; i++) {
-        trace->operations[i] = *irqcts_program_operation(program, i);
-        trace->stated[i] = *irqcts_program_expectation(program, i);
         trace->results[i].status = IRQCTS_STATUS_NOT_EXECUTED;
     }
     if (stated > 0) {

@@ -10,10 +10,11 @@
  * Prints one JSON object a line and "end".
  */
 #define _GNU_SOURCE
-#include "backend.h"
+#include "functions.h"
 
 #include "irqcts/session.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #define OPERATIONS 2000u
 #define ROUNDS 5
 #define LATENCIES 500u
+#define ENTRIES_TIMED 8u
 
 const struct irqcts_backend_interface *irqcts_backend_vfio_entry(uint32_t abi_version);
 
@@ -43,47 +45,27 @@ static double per_second(uint64_t operations, uint64_t start_ns)
     return (double)operations * 1e9 / (double)(vfio_monotonic_ns() - start_ns);
 }
 
-static void open_device(struct vfio_device *device, struct vfio_deliveries *deliveries, const char *address)
+/* One round of the calls that a backend makes, and of nothing else. */
+static double bare_assign(const struct vfio_backend *backend)
 {
-    char error[512];
-    if (vfio_device_open(device, address, VFIO_INTERFACE_AUTOMATIC, error, sizeof error) < 0) {
-        fail("open", error);
+    uint64_t start = vfio_monotonic_ns();
+    for (uint32_t index = 0; index < OPERATIONS; index++) {
+        if (vfio_set_eventfds(&backend->device, 1, 1, &backend->deliveries.eventfd[index & 1u]) != 0) {
+            fail("bare loop", "an assignment was refused");
+        }
     }
-    vfio_deliveries_clear(deliveries);
-    if (vfio_deliveries_resize(deliveries, device->entries) < 0 ||
-        vfio_set_eventfds(device, 0, device->entries, deliveries->eventfd) != 0) {
-        fail("enable", "the device does not give its vectors");
-    }
+    return per_second(OPERATIONS, start);
 }
 
-static double bare_assign(const struct vfio_device *device, const struct vfio_deliveries *deliveries)
+static double bare_trigger(const struct vfio_backend *backend)
 {
-    double rate = 0;
-    for (int round = 0; round < ROUNDS; round++) {
-        uint64_t start = vfio_monotonic_ns();
-        for (uint32_t index = 0; index < OPERATIONS; index++) {
-            if (vfio_set_eventfds(device, 1, 1, &deliveries->eventfd[index & 1u]) != 0) {
-                fail("bare loop", "an assignment was refused");
-            }
+    uint64_t start = vfio_monotonic_ns();
+    for (uint32_t index = 0; index < OPERATIONS; index++) {
+        if (vfio_trigger_loopback(&backend->device, index & 1u) != 0) {
+            fail("bare loop", "a trigger was refused");
         }
-        rate = best(per_second(OPERATIONS, start), rate);
     }
-    return rate;
-}
-
-static double bare_trigger(const struct vfio_device *device)
-{
-    double rate = 0;
-    for (int round = 0; round < ROUNDS; round++) {
-        uint64_t start = vfio_monotonic_ns();
-        for (uint32_t index = 0; index < OPERATIONS; index++) {
-            if (vfio_trigger_loopback(device, index & 1u) != 0) {
-                fail("bare loop", "a trigger was refused");
-            }
-        }
-        rate = best(per_second(OPERATIONS, start), rate);
-    }
-    return rate;
+    return per_second(OPERATIONS, start);
 }
 
 static struct irqcts_program *begin(uint32_t entries)
@@ -98,34 +80,44 @@ static struct irqcts_program *begin(uint32_t entries)
     return program;
 }
 
-/* Operations a second of `count` copies of an operation: the run with them less the run without. */
-static double through_session(const struct irqcts_backend_interface *backend, void *context, uint32_t entries,
-                              const struct irqcts_operation *pair)
+/* Runs and judges `count` operations behind configure and start; nanoseconds. */
+static uint64_t session_round(const struct irqcts_backend_interface *backend, struct vfio_functions *context,
+                              const struct irqcts_operation *pair, uint32_t count)
 {
-    double rate = 0;
-    for (int round = 0; round < ROUNDS; round++) {
-        uint64_t nanoseconds[2];
-        for (int filled = 0; filled < 2; filled++) {
-            struct irqcts_program *program = begin(entries);
-            for (uint32_t index = 0; filled == 1 && index < OPERATIONS; index++) {
-                (void)irqcts_program_append(program, &pair[index & 1u], NULL, NULL);
-            }
-            struct irqcts_trace *trace;
-            struct irqcts_outcome outcome;
-            uint64_t start = vfio_monotonic_ns();
-            if (irqcts_session_run(&trace, backend, context, program, 0, 0) < 0 ||
-                irqcts_trace_judge(&outcome, trace, program, 0) < 0) {
-                fail("session", irqcts_last_error());
-            }
-            nanoseconds[filled] = vfio_monotonic_ns() - start;
-            irqcts_trace_free(trace);
-            irqcts_program_free(program);
-        }
-        if (nanoseconds[1] > nanoseconds[0]) {
-            rate = best((double)OPERATIONS * 1e9 / (double)(nanoseconds[1] - nanoseconds[0]), rate);
-        }
+    struct irqcts_program *program = begin(context->each[0]->device.entries);
+    struct irqcts_trace *trace;
+    struct irqcts_outcome outcome;
+    for (uint32_t index = 0; index < count; index++) {
+        (void)irqcts_program_append(program, &pair[index & 1u], NULL, NULL);
     }
-    return rate;
+    uint64_t start = vfio_monotonic_ns();
+    if (irqcts_session_run(&trace, backend, context, program, 0, 0) < 0 ||
+        irqcts_trace_judge(&outcome, trace, program, 0) < 0) {
+        fail("session", irqcts_last_error());
+    }
+    uint64_t taken = vfio_monotonic_ns() - start;
+    irqcts_trace_free(trace);
+    irqcts_program_free(program);
+    return taken;
+}
+
+/* Bare loop and session in turns, so that what else the machine does falls on both. */
+static void compare_rates(const char *what, const struct irqcts_backend_interface *backend,
+                          struct vfio_functions *context, const struct irqcts_operation *pair,
+                          double (*bare_round)(const struct vfio_backend *backend))
+{
+    double bare = 0;
+    double session = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint64_t empty = session_round(backend, context, pair, 0);
+        uint64_t filled = session_round(backend, context, pair, OPERATIONS);
+        if (filled > empty) {
+            session = best((double)OPERATIONS * 1e9 / (double)(filled - empty), session);
+        }
+        bare = best(bare_round(context->each[0]), bare); /* enabled by the session before it */
+    }
+    printf("{\"measure\": \"%s\", \"bare_per_second\": %.0f, \"suite_per_second\": %.0f, \"ratio\": %.3f}\n", what,
+           bare, session, session / bare);
 }
 
 static int compare(const void *left, const void *right)
@@ -159,16 +151,8 @@ static void latency(struct vfio_backend *backend, uint32_t entry)
            (unsigned long long)measured[LATENCIES - 1]);
 }
 
-static void report(const char *what, double bare, double session)
-{
-    printf("{\"measure\": \"%s\", \"bare_per_second\": %.0f, \"suite_per_second\": %.0f, \"ratio\": %.3f}\n", what, bare,
-           session, session / bare);
-}
-
 int main(int count, char **values)
 {
-    static struct vfio_device device;
-    static struct vfio_deliveries deliveries;
     const struct irqcts_backend_interface *backend = irqcts_backend_vfio_entry(IRQCTS_BACKEND_ABI_VERSION);
     char options[64];
     char error[512];
@@ -178,17 +162,14 @@ int main(int count, char **values)
         fprintf(stderr, "usage: irqcts-vfio-bench PCI-ADDRESS\n");
         return 2;
     }
-    open_device(&device, &deliveries, values[1]);
-    uint32_t entries = device.entries;
-    double assign = bare_assign(&device, &deliveries);
-    double trigger = bare_trigger(&device);
-    vfio_device_close(&device);
-    vfio_deliveries_release(&deliveries);
-
+    /* As in the agent: what one program used the next one finds in place. */
+    (void)mallopt(M_MMAP_THRESHOLD, 16 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 256 << 20);
     snprintf(options, sizeof options, "device=%s", values[1]);
     if (backend->open(&context, options, error, sizeof error) < 0) {
         fail("backend", error);
     }
+    struct vfio_functions *functions = context;
     const struct irqcts_operation assigns[2] = {
         { .kind = IRQCTS_OPERATION_SET_ENTRY, .entry = 1, .message = 0 },
         { .kind = IRQCTS_OPERATION_SET_ENTRY, .entry = 1, .message = 1 },
@@ -199,19 +180,14 @@ int main(int count, char **values)
     };
     triggers[1] = triggers[0];
     triggers[1].entry = 1;
-    report("assign_eventfd", assign, through_session(backend, context, entries, assigns));
-    report("loopback_trigger", trigger, through_session(backend, context, entries, triggers));
+    compare_rates("assign_eventfd", backend, functions, assigns, bare_assign);
+    compare_rates("loopback_trigger", backend, functions, triggers, bare_trigger);
 
-    struct irqcts_program *program = begin(entries);
-    struct irqcts_trace *trace;
-    if (irqcts_session_run(&trace, backend, context, program, 0, 0) < 0) {
-        fail("session", irqcts_last_error());
+    struct vfio_backend *physical = functions->each[0];
+    (void)session_round(backend, functions, assigns, 0); /* every entry with its own eventfd again */
+    for (uint32_t entry = 0; entry < physical->device.entries && entry < ENTRIES_TIMED; entry++) {
+        latency(physical, entry);
     }
-    for (uint32_t entry = 0; entry < entries && entry < 8; entry++) {
-        latency(context, entry);
-    }
-    irqcts_trace_free(trace);
-    irqcts_program_free(program);
     backend->close(context);
     printf("end\n");
     return 0;

@@ -64,7 +64,8 @@ IRQCTS_API int32_t irqcts_program_append(struct irqcts_program *program, const s
                                          const struct irqcts_expected_delivery *deliveries);
 
 IRQCTS_API uint32_t irqcts_program_count(const struct irqcts_program *program);
-/* Borrowed; valid until the program is changed or freed; NULL when out of range. */
+/* Borrowed; valid until the program is changed or freed; NULL when out of range.
+ * The records lie one after the other: index 0 gives the first of all. */
 IRQCTS_API const struct irqcts_operation *irqcts_program_operation(const struct irqcts_program *program, uint32_t index);
 IRQCTS_API const struct irqcts_expectation *irqcts_program_expectation(const struct irqcts_program *program, uint32_t index);
 IRQCTS_API const struct irqcts_expected_delivery *irqcts_program_expected_deliveries(const struct irqcts_program *program);
