@@ -320,6 +320,12 @@ void vfio_execute(struct vfio_backend *backend, const struct irqcts_operation *o
     case IRQCTS_OPERATION_RAISE:
         raise_event(backend, operation->entry, result);
         break;
+    case IRQCTS_OPERATION_WITHDRAW:
+        if (operation->entry < backend->device.entries && backend->stimulus != NULL &&
+            backend->stimulus->withdraw != NULL) {
+            result->status = backend->stimulus->withdraw(backend->stimulus_state, operation->entry);
+        }
+        break;
     case IRQCTS_OPERATION_POLL:
         poll_deliveries(backend, result, deliveries);
         break;

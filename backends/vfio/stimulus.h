@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-#define IRQCTS_STIMULUS_ABI_VERSION 1u
+#define IRQCTS_STIMULUS_ABI_VERSION 2u
 #define IRQCTS_STIMULUS_ENTRY_SYMBOL "irqcts_stimulus_entry"
 #define IRQCTS_STIMULUS_BARS 6u
 
@@ -62,6 +62,10 @@ struct irqcts_stimulus_driver {
      * IRQCTS_STATUS_NOT_SUPPORTED where the device has no event for that entry, or
      * none in the state that it is in. */
     uint32_t (*raise)(void *state, uint32_t entry);
+    /* The cause of the entry's event is satisfied without an interrupt, so that what
+     * is pending for it need not be sent (PEND-WITHDRAWN).  NULL where the device has
+     * no way to do that. */
+    uint32_t (*withdraw)(void *state, uint32_t entry);
     /* Puts back what was changed and frees the state. */
     void (*restore)(void *state);
 };

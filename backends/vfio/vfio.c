@@ -44,6 +44,7 @@ static void describe(const struct vfio_functions *functions, struct irqcts_backe
                       (virtual_functions ? BIT(IRQCTS_OPERATION_WRITE_VIRTUALIZED) : 0) |
                       (device->host_configuration >= 0 ? BIT(IRQCTS_OPERATION_FUNCTION_MASK) : 0) |
                       (device->host_configuration >= 0 && table && pba ? operations_moving : 0) |
+                      (stimulus != NULL && stimulus->withdraw != NULL ? BIT(IRQCTS_OPERATION_WITHDRAW) : 0) |
                       (reset_kinds != 0 ? BIT(IRQCTS_OPERATION_RESET) : 0),
         .observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES | IRQCTS_OBSERVES_CAPABILITY |
                         (stimulus == NULL || stimulus->inexact == 0 ? (uint32_t)IRQCTS_OBSERVES_EXACT_COUNTS : 0) |
