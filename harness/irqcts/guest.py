@@ -18,6 +18,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,6 +93,7 @@ class GuestOptions:
     boot_seconds: float = BOOT_SECONDS
     witness: bool = False
     folder: Path | None = None  # for console and logs; None: a temporary one, removed at the end
+    files: Mapping[str, Path] = field(default_factory=dict)  # more of them, by their place in the guest
     qemu_arguments: tuple[str, ...] = field(default_factory=tuple)
 
 
@@ -175,7 +177,8 @@ class Guest:
         assert self._device is not None
         options = self.options
         archive = self.folder / "initial.cpio"
-        archive.write_bytes(guest_image.build(options.init, options.agent, options.kernel.modules))
+        archive.write_bytes(guest_image.build(options.init, options.agent, options.kernel.modules,
+                                              options.files))
         self._helper = self._device.build(self.folder, options.vectors)
         arguments = [
             options.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",

@@ -26,6 +26,7 @@ from typing import NoReturn
 
 from .guest import TRANSPORTS, Guest, GuestError, GuestOptions, GuestUnavailable
 from .guest_devices import DEVICES
+from .guest_libraries import stimulus_library, with_stimulus
 from .guest_kernel import Kernel, KernelUnavailable, distribution_kernel, kernel_from_file
 from .guest_witness import Witness, WitnessError
 from .paths import layout
@@ -122,7 +123,12 @@ def guest_options(arguments: argparse.Namespace) -> GuestOptions:
     init = binaries / "irqcts-guest-init"
     if layout().installed:
         init = binaries.parent / "libexec" / "irqcts" / "irqcts-guest-init"
-    return GuestOptions(kernel=_kernel(arguments), init=init, agent=binaries / "irqcts-agent-static",
+    agent = binaries / "irqcts-agent-static"
+    files: dict[str, Path] = {}
+    library = stimulus_library(arguments.options)
+    if library is not None:
+        agent, files, arguments.options = with_stimulus(library, arguments.options)
+    return GuestOptions(kernel=_kernel(arguments), init=init, agent=agent, files=files,
                         device=arguments.device, vectors=arguments.vectors, append=arguments.append,
                         qemu=arguments.qemu, transport=arguments.transport, processors=arguments.processors,
                         folder=arguments.folder, witness=arguments.witness is not None)

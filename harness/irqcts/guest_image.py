@@ -8,7 +8,7 @@ closing zero, the content; name and content padded to four bytes (the kernel's b
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -45,8 +45,8 @@ def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % 4)
 
 
-def build(init: Path, agent: Path, modules: Iterable[Path]) -> bytes:
-    """The guest's file system: /init, /irqcts-agent, /modules/… and /modules/list in loading order."""
+def build(init: Path, agent: Path, modules: Iterable[Path], files: Mapping[str, Path]) -> bytes:
+    """The guest's file system: /init, /irqcts-agent, /modules/… and /modules/list in loading order, more files."""
     archive = Archive()
     archive.add("init", init.read_bytes(), executable=True)
     archive.add("irqcts-agent", agent.read_bytes(), executable=True)
@@ -54,5 +54,7 @@ def build(init: Path, agent: Path, modules: Iterable[Path]) -> bytes:
     for module in modules:
         names.append(module.name)
         archive.add(f"modules/{module.name}", module.read_bytes())
+    for place, source in files.items():
+        archive.add(place, source.read_bytes(), executable=True)
     archive.add("modules/list", "".join(f"{name}\n" for name in names).encode())
     return archive.finish()
