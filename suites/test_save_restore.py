@@ -6,11 +6,17 @@ from irqcts import clauses, needs, vf
 MOVING = ("pause", "resume", "save", "restore")
 
 
-def move(program, *, which=None, reset=True):
+def reset_kind(machine, which=None):
+    """The reset that makes one function forget everything; all of them where the physical one has no own."""
+    whole = which is None and "function-level" not in machine.description.reset_kinds
+    return "conventional" if whole else "function-level"
+
+
+def move(machine, program, *, which=None, reset=True):
     """Save, forget everything, restore: the function stays paused."""
     program.pause(vf=which).save(0, vf=which, expect="ok")
     if reset:
-        program.reset("function-level", vf=which).pause(vf=which)
+        program.reset(reset_kind(machine, which), vf=which).pause(vf=which)
     return program.restore(0, vf=which, expect="ok")
 
 
@@ -22,7 +28,7 @@ def test_table_and_control_word_are_restored(machine):
     for entry in range(4):
         program.table_write(entry, "address", 0x1_0000_1000 + 16 * entry)
         program.table_write(entry, "data", 0x100 + entry).table_write(entry, "vector-control", entry % 2)
-    move(program)
+    move(machine, program)
     program.capability_read(2, 2, expect=0xC000, mask=0xC000, clause="SAVE-RESTORE-EQUAL")
     for entry in range(4):
         program.table_read(entry, "address-low", expect=0x1000 + 16 * entry)
@@ -41,7 +47,7 @@ def test_deliveries_continue(machine, which):
     for entry in range(4):
         program.write_entry(entry, message=3 - entry, masked=entry == 2, vf=which)
     program.enable(vf=which)
-    move(program, which=which).resume(vf=which).poll({})
+    move(machine, program, which=which).resume(vf=which).poll({})
     for entry in (0, 1, 3):
         program.raise_event(entry, vf=which).poll({key(3 - entry): 1}, clause="SAVE-REARM")
     program.raise_event(2, vf=which).poll({}).unmask_entry(2, vf=which).poll({key(1): 1})
@@ -53,7 +59,7 @@ def test_deliveries_continue(machine, which):
 def test_deliveries_continue_without_virtual_functions(machine):
     """The same for a function without virtual ones, restored over itself."""
     program = machine.program().write_entry(0, message=1, masked=False).write_entry(1, message=0).enable()
-    move(program, reset=False).resume().poll({})
+    move(machine, program, reset=False).resume().poll({})
     program.raise_event(0).poll({1: 1}).raise_event(1).poll({}).unmask_entry(1).poll({0: 1})
     machine.check(program)
 
@@ -65,7 +71,7 @@ def test_pending_and_masked_stays_pending(machine):
     program = machine.program().enable()
     for entry in (0, 63, 64):
         program.write_entry(entry, message=1).raise_event(entry)
-    move(program).resume().poll({}).pba_read({0: 1, 63: 1, 1: 0}, clause="SAVE-COMPLETE").pba_read({64: 1}, qword=1)
+    move(machine, program).resume().poll({}).pba_read({0: 1, 63: 1, 1: 0}, clause="SAVE-COMPLETE").pba_read({64: 1}, qword=1)
     for entry in (64, 0, 63):
         program.unmask_entry(entry).poll({1: 1}, clause="SAVE-RESTORE-EQUAL").unmask_entry(entry).poll({})
     machine.check(program)
@@ -76,7 +82,7 @@ def test_pending_and_masked_stays_pending(machine):
 def test_pending_behind_function_mask_travels(machine):
     """Pending behind Function Mask: released once when it is cleared at the target."""
     program = machine.program().write_entry(1, message=1, masked=False).function_mask().enable().raise_event(1)
-    move(program).resume().poll({}).function_mask(False).poll({1: 1}, clause="SAVE-RESTORE-EQUAL")
+    move(machine, program).resume().poll({}).function_mask(False).poll({1: 1}, clause="SAVE-RESTORE-EQUAL")
     program.raise_event(1).poll({1: 1})
     machine.check(program)
 
@@ -101,7 +107,7 @@ def test_indices_are_kept_where_the_used_set_has_gaps(machine):
     program = machine.program().enable()
     for entry, message in used.items():
         program.write_entry(entry, message=message, masked=False)
-    move(program).resume()
+    move(machine, program).resume()
     for entry, message in used.items():
         program.raise_event(entry).poll({message: 1}, clause="SAVE-SPARSE")
     program.table_read(1, "vector-control", expect=1, mask=1).raise_event(64).poll({})
@@ -139,8 +145,8 @@ def test_what_pends_under_a_driver_travels(machine):
 @needs(entries=3, messages=3, stimulus="device", operations=MOVING)
 def test_inconsistent_state_is_refused_whole(machine, corrupt):
     """A state with wrong size, duplicate entry or bad index: refused, and the function is as it was."""
-    program = machine.program().write_entry(0, message=0, masked=False).enable().pause().save(0)
-    program.write_entry(0, message=1, masked=False).write_entry(1, message=2, masked=False)
+    program = machine.program().write_entry(0, message=0, masked=False).enable().pause().save(0).resume()
+    program.write_entry(0, message=1, masked=False).write_entry(1, message=2, masked=False).pause()
     program.restore(0, corrupt=corrupt, expect="refused", clause="SAVE-REJECT-INCONSISTENT").resume().poll({})
     program.raise_event(0).poll({1: 1}).raise_event(1).poll({2: 1})
     machine.check(program)
@@ -159,7 +165,7 @@ def test_a_state_can_be_restored_twice(machine):
     """The same state restored again is the same state again: each time the pending event comes once."""
     program = machine.program().write_entry(0, message=0).enable().raise_event(0).pause().save(0)
     for _ in range(2):
-        program.reset("function-level").pause().restore(0, expect="ok").resume().poll({})
+        program.reset(reset_kind(machine)).pause().restore(0, expect="ok").resume().poll({})
         program.unmask_entry(0).poll({0: 1}).raise_event(0).poll({0: 1})
     machine.check(program)
 

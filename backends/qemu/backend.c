@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _DEFAULT_SOURCE /* usleep */
 /*
  * Devices of an unmodified QEMU, driven over the qtest protocol: no guest code
  * runs.  Messages are counted by two extra ivshmem devices whose doorbells the
@@ -7,50 +6,20 @@
  * an address of one message with the data of its neighbour rings a bell that
  * nobody was granted, and shows as a stray.
  */
-#include "devices.h"
-#include "ivshmem.h"
-#include "pci.h"
-#include "process.h"
-#include "qtest.h"
-
-#include "irqcts/backend.h"
+#include "qemu.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 const struct irqcts_backend_interface *irqcts_backend_qemu_entry(uint32_t abi_version);
 
 enum {
-    COUNTERS = 2,
-    DEVICE_SLOT = 4, /* the counters follow */
     MESSAGES_DEFAULT = 256,
     CONTROL_ENABLE = 0x8000,
     CONTROL_FUNCTION_MASK = 0x4000,
     COMMAND = 4,
     COMMAND_BUS_MASTER = 4
-};
-
-static const uint64_t first_bar_address = 0xe0000000;
-
-struct qemu {
-    struct process process;
-    struct qtest qtest;
-    struct ivshmem counter[COUNTERS];
-    struct ivshmem device_server;
-    struct pci_function counter_function[COUNTERS];
-    struct pci_function device;
-    const struct device_kind *kind;
-    char path[256];
-    char version[64];
-    uint32_t vectors;  /* asked for, 0: the device's own */
-    uint32_t messages; /* that can be counted */
-    uint32_t granted;  /* M of the last CONFIGURE */
-    int configured;
-    int deferred; /* an event was caused that the main loop has not come to for certain */
-    struct problem problem;
 };
 
 /* ---- options ---- */
@@ -77,8 +46,7 @@ static int take_option(struct qemu *qemu, const char *key, size_t key_length, co
     }
     if ((key_length == 7 && memcmp(key, "vectors", 7) == 0) || (key_length == 8 && memcmp(key, "messages", 8) == 0)) {
         unsigned long number = strtoul(text, &end, 10);
-        /* A counter's eventfds are handed over before QEMU's main loop runs: more than these fill its socket. */
-        unsigned limit = key_length == 7 ? IRQCTS_ENTRIES_MAX : MESSAGES_DEFAULT;
+        unsigned limit = IRQCTS_ENTRIES_MAX;
         if (*end != '\0' || number < 1 || number > limit) {
             return problem_set(&qemu->problem, "%.*s=%s is not a number from 1 to %u", (int)key_length, key, text, limit);
         }
@@ -116,194 +84,6 @@ static int take_options(struct qemu *qemu, const char *options)
     return 0;
 }
 
-static int await_vectors(struct qemu *qemu);
-
-/* ---- starting ---- */
-
-/* Thousands of eventfds, here and in QEMU, which inherits the limit. */
-static void raise_file_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max < 65536 ? limit.rlim_max : 65536;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
-static int start(struct qemu *qemu)
-{
-    struct problem *problem = &qemu->problem;
-    char chardev[COUNTERS + 1][160];
-    char device[COUNTERS + 1][200];
-    char path[128];
-    const char *arguments[4 * (COUNTERS + 1) + 1];
-    size_t count = 0;
-    int own_server = qemu->kind->default_vectors != 0;
-    uint64_t next = first_bar_address;
-
-    raise_file_limit();
-    if (process_version(qemu->version, sizeof(qemu->version), qemu->path, problem) != 0 ||
-        process_prepare(&qemu->process, problem) != 0) {
-        return -1;
-    }
-    for (uint32_t i = 0; i < COUNTERS; i++) {
-        (void)snprintf(path, sizeof(path), "%s/counter%u", qemu->process.folder, i);
-        if (ivshmem_prepare(&qemu->counter[i], path, qemu->messages, 0, problem) != 0) {
-            return -1;
-        }
-        (void)snprintf(chardev[i], sizeof(chardev[i]), "socket,id=counter%u,path=%s", i, path);
-        (void)snprintf(device[i], sizeof(device[i]), "ivshmem-doorbell,chardev=counter%u,master=on,vectors=%u,addr=%u",
-                       i, qemu->messages, DEVICE_SLOT + 1u + i);
-        arguments[count++] = "-chardev";
-        arguments[count++] = chardev[i];
-        arguments[count++] = "-device";
-        arguments[count++] = device[i];
-    }
-    if (own_server) {
-        (void)snprintf(path, sizeof(path), "%s/device", qemu->process.folder);
-        if (ivshmem_prepare(&qemu->device_server, path, 0, qemu->vectors, problem) != 0) {
-            return -1;
-        }
-        (void)snprintf(chardev[COUNTERS], sizeof(chardev[COUNTERS]), "socket,id=device,path=%s", path);
-        arguments[count++] = "-chardev";
-        arguments[count++] = chardev[COUNTERS];
-        /* The one format that the table of devices has, with the one number that it takes. */
-        (void)snprintf(device[COUNTERS], sizeof(device[COUNTERS]),
-                       "ivshmem-doorbell,chardev=device,master=on,vectors=%u,addr=%u", qemu->vectors,
-                       (unsigned)DEVICE_SLOT);
-    } else {
-        (void)snprintf(device[COUNTERS], sizeof(device[COUNTERS]), "%s,addr=%u", qemu->kind->argument,
-                       (unsigned)DEVICE_SLOT);
-    }
-    arguments[count++] = "-device";
-    arguments[count++] = device[COUNTERS];
-    arguments[count] = NULL;
-    if (process_start(&qemu->process, qemu->path, arguments, problem) != 0) {
-        return -1;
-    }
-    for (uint32_t i = 0; i < COUNTERS; i++) {
-        if (ivshmem_serve(&qemu->counter[i], qemu->process.pid, problem) != 0) {
-            return -1;
-        }
-    }
-    if ((own_server && ivshmem_serve(&qemu->device_server, qemu->process.pid, problem) != 0) ||
-        process_connect(&qemu->process, problem) != 0) {
-        return -1;
-    }
-    qtest_initialise(&qemu->qtest, &qemu->process.qtest);
-    if (pci_discover(&qemu->device, &qemu->qtest, DEVICE_SLOT, &next, problem) != 0) {
-        return -1;
-    }
-    for (uint32_t i = 0; i < COUNTERS; i++) {
-        if (pci_discover(&qemu->counter_function[i], &qemu->qtest, DEVICE_SLOT + 1u + i, &next, problem) != 0) {
-            return -1;
-        }
-    }
-    if (qemu->device.msix == 0 || qemu->device.bar_size[qemu->device.table_bar] == 0 ||
-        qemu->device.bar_size[qemu->device.pba_bar] == 0) {
-        return problem_set(problem, "QEMU's %s has no MSI-X capability that can be used", qemu->kind->name);
-    }
-    if (qemu->messages > qemu->device.entries) {
-        qemu->messages = qemu->device.entries;
-    }
-    return own_server ? await_vectors(qemu) : 0;
-}
-
-/* ---- messages and deliveries ---- */
-
-static struct irqcts_message message_of(const struct qemu *qemu, uint32_t message)
-{
-    struct irqcts_message made = {
-        qemu->counter_function[message % COUNTERS].bar_address[0] + IVSHMEM_DOORBELL,
-        IVSHMEM_COUNTER_ID << 16 | message, 0};
-    return made;
-}
-
-struct collecting {
-    struct qemu *qemu;
-    struct irqcts_delivery_buffer *deliveries;
-    uint32_t counter;
-};
-
-static void found(void *context, uint32_t vector, uint32_t count)
-{
-    struct collecting *collecting = context;
-    struct irqcts_delivery_buffer *deliveries = collecting->deliveries;
-    int granted = vector < collecting->qemu->granted && vector % COUNTERS == collecting->counter;
-    struct irqcts_message message = message_of(collecting->qemu, vector);
-
-    if (deliveries == NULL) {
-        return;
-    }
-    if (deliveries->count == deliveries->capacity) {
-        deliveries->lost++;
-        return;
-    }
-    deliveries->records[deliveries->count++] = (struct irqcts_delivery){
-        .message = granted ? vector : IRQCTS_MESSAGE_STRAY,
-        .count = count,
-        .data = message.data,
-        .address = collecting->qemu->counter_function[collecting->counter].bar_address[0] + IVSHMEM_DOORBELL};
-}
-
-/* Everything sent, every reply read, and what the main loop owes done: it serves
- * whatever was ready before it takes the next command, so two more are enough. */
-static int settle(struct qemu *qemu)
-{
-    if (qtest_flush(&qemu->qtest, &qemu->problem) != 0) {
-        return -1;
-    }
-    for (int i = 0; i < 2 && qemu->deferred; i++) {
-        uint64_t ignored = 0;
-        if (qtest_port_read(&qemu->qtest, 0x80, 1, &ignored, &qemu->problem) != 0 ||
-            qtest_flush(&qemu->qtest, &qemu->problem) != 0) {
-            return -1;
-        }
-    }
-    qemu->deferred = 0;
-    return 0;
-}
-
-static int collect(struct qemu *qemu, struct irqcts_delivery_buffer *deliveries)
-{
-    if (settle(qemu) != 0) {
-        return -1;
-    }
-    for (uint32_t i = 0; i < COUNTERS; i++) {
-        struct collecting collecting = {qemu, deliveries, i};
-        (void)ivshmem_collect(&qemu->counter[i], found, &collecting);
-    }
-    return 0;
-}
-
-/* QEMU takes the eventfds of an ivshmem device one by one in its main loop: until the last
- * vector, masked, shows as pending, events on it would be lost. */
-static int await_vectors(struct qemu *qemu)
-{
-    enum { TRIES = 2000, PAUSE_US = 2000 };
-    uint32_t last = qemu->device.entries - 1u;
-    uint64_t word = qemu->device.bar_address[qemu->device.pba_bar] + qemu->device.pba_offset + last / 64u * 8u;
-
-    if (pci_config_write(&qemu->qtest, DEVICE_SLOT, qemu->device.msix + 2u, 2, CONTROL_ENABLE, &qemu->problem) != 0) {
-        return -1;
-    }
-    for (int i = 0; i < TRIES; i++) {
-        uint64_t pending = 0;
-        qemu->deferred = 1;
-        if (qemu->kind->raise(&qemu->qtest, &qemu->device, last, &qemu->problem) != 0 || settle(qemu) != 0 ||
-            qtest_read(&qemu->qtest, word, 8, &pending, 0, &qemu->problem) != 0 ||
-            qtest_flush(&qemu->qtest, &qemu->problem) != 0) {
-            return -1;
-        }
-        if (((pending >> (last % 64u)) & 1u) != 0) {
-            return 0;
-        }
-        (void)usleep(PAUSE_US);
-    }
-    return problem_set(&qemu->problem, "QEMU's ivshmem device did not take its %u vectors", qemu->device.entries);
-}
-
 /* ---- registers ---- */
 
 static uint64_t table_address(const struct qemu *qemu, uint64_t offset)
@@ -321,12 +101,12 @@ static int set_config_bit(struct qemu *qemu, uint32_t offset, uint32_t bit, int 
 {
     uint32_t word;
 
-    if (settle(qemu) != 0 ||
-        pci_config_get(&qemu->qtest, DEVICE_SLOT, offset, 2, &word, &qemu->problem) != 0) {
+    if (qemu_settle(qemu) != 0 ||
+        pci_config_get(&qemu->qtest, QEMU_DEVICE_SLOT, offset, 2, &word, &qemu->problem) != 0) {
         return -1;
     }
     word = on ? word | bit : word & ~bit;
-    return pci_config_write(&qemu->qtest, DEVICE_SLOT, offset, 2, word, &qemu->problem);
+    return pci_config_write(&qemu->qtest, QEMU_DEVICE_SLOT, offset, 2, word, &qemu->problem);
 }
 
 static int write_entry(struct qemu *qemu, uint32_t entry, uint32_t dword, uint32_t value)
@@ -338,7 +118,7 @@ static int read_control(struct qemu *qemu, uint32_t entry, uint32_t *out)
 {
     uint64_t value = 0;
 
-    if (settle(qemu) != 0 ||
+    if (qemu_settle(qemu) != 0 ||
         qtest_read(&qemu->qtest, table_address(qemu, entry * 16u + 12u), 4, &value, 0, &qemu->problem) != 0 ||
         qtest_flush(&qemu->qtest, &qemu->problem) != 0) {
         return -1;
@@ -349,7 +129,7 @@ static int read_control(struct qemu *qemu, uint32_t entry, uint32_t *out)
 
 static int set_up_all(struct qemu *qemu)
 {
-    for (uint32_t i = 0; i < COUNTERS; i++) {
+    for (uint32_t i = 0; i < QEMU_COUNTERS; i++) {
         if (pci_set_up(&qemu->counter_function[i], &qemu->qtest, &qemu->problem) != 0) {
             return -1;
         }
@@ -359,8 +139,8 @@ static int set_up_all(struct qemu *qemu)
 
 static int reset(struct qemu *qemu)
 {
-    if (settle(qemu) != 0 ||
-        qmp_command(&qemu->process, "{\"execute\": \"system_reset\"}", "\"RESET\"", &qemu->problem) != 0) {
+    if (qemu_settle(qemu) != 0 ||
+        qmp_command(&qemu->now.process, "{\"execute\": \"system_reset\"}", "\"RESET\"", &qemu->problem) != 0) {
         return -1;
     }
     return set_up_all(qemu);
@@ -370,7 +150,7 @@ static int reset(struct qemu *qemu)
 
 static int program_message(struct qemu *qemu, uint32_t entry, uint32_t message)
 {
-    struct irqcts_message what = message_of(qemu, message);
+    struct irqcts_message what = qemu_message(qemu, message);
 
     return write_entry(qemu, entry, 0, (uint32_t)what.address) != 0 ||
                    write_entry(qemu, entry, 1, (uint32_t)(what.address >> 32)) != 0 ||
@@ -426,14 +206,18 @@ static int configure(struct qemu *qemu, const struct irqcts_operation *operation
     }
     qemu->granted = operation->message;
     qemu->configured = 1;
+    qemu_forget_saved(qemu);
+    if (qemu->paused && qemu_pause(qemu, 0, result) != 0) {
+        return -1;
+    }
     /* As firmware does, Message Control is written 0 once: QEMU's msix_reset() clears the
      * register but keeps acting on what it held (deviations/), and a program must not
      * depend on the one before it. */
     if (reset(qemu) != 0 ||
-        pci_config_write(&qemu->qtest, DEVICE_SLOT, qemu->device.msix + 2u, 2, 0, &qemu->problem) != 0) {
+        pci_config_write(&qemu->qtest, QEMU_DEVICE_SLOT, qemu->device.msix + 2u, 2, 0, &qemu->problem) != 0) {
         return -1;
     }
-    return collect(qemu, NULL);
+    return qemu_collect(qemu, NULL);
 }
 
 /* Whether an access lies inside the BAR that holds it. */
@@ -453,7 +237,7 @@ static int access_memory(struct qemu *qemu, const struct irqcts_operation *opera
         result->status = IRQCTS_STATUS_NOT_SUPPORTED;
         return 0;
     }
-    if (qemu->deferred && settle(qemu) != 0) { /* an event on its way comes before this access */
+    if (qemu->deferred && qemu_settle(qemu) != 0) { /* an event on its way comes before this access */
         return -1;
     }
     return write ? qtest_write(&qemu->qtest, address, operation->width, operation->value, &qemu->problem)
@@ -472,12 +256,12 @@ static int access_config(struct qemu *qemu, const struct irqcts_operation *opera
         result->status = IRQCTS_STATUS_NOT_SUPPORTED; /* the ports reach 256 bytes, a DWORD at a time */
         return 0;
     }
-    if (qemu->deferred && settle(qemu) != 0) {
+    if (qemu->deferred && qemu_settle(qemu) != 0) {
         return -1;
     }
-    return write ? pci_config_write(&qemu->qtest, DEVICE_SLOT, (uint32_t)offset, operation->width,
+    return write ? pci_config_write(&qemu->qtest, QEMU_DEVICE_SLOT, (uint32_t)offset, operation->width,
                                     (uint32_t)operation->value, &qemu->problem)
-                 : pci_config_read(&qemu->qtest, DEVICE_SLOT, (uint32_t)offset, operation->width, &result->value,
+                 : pci_config_read(&qemu->qtest, QEMU_DEVICE_SLOT, (uint32_t)offset, operation->width, &result->value,
                                    &qemu->problem);
 }
 
@@ -510,18 +294,25 @@ static int perform(struct qemu *qemu, const struct irqcts_operation *operation, 
     case IRQCTS_OPERATION_BUS_MASTER:
         return set_config_bit(qemu, COMMAND, COMMAND_BUS_MASTER, operation->value != 0);
     case IRQCTS_OPERATION_RAISE:
-        if (qemu->deferred && settle(qemu) != 0) { /* two events on one eventfd would become one */
+        if (qemu->deferred && qemu_settle(qemu) != 0) { /* two events on one eventfd would become one */
             return -1;
         }
         qemu->deferred = qemu->kind->deferred;
         return qemu->kind->raise(&qemu->qtest, &qemu->device, operation->entry, &qemu->problem);
     case IRQCTS_OPERATION_POLL:
         result->delivery_first = deliveries->count;
-        if (collect(qemu, deliveries) != 0) {
+        if (qemu_collect(qemu, deliveries) != 0) {
             return -1;
         }
         result->delivery_count = deliveries->count - result->delivery_first;
         return 0;
+    case IRQCTS_OPERATION_PAUSE:
+    case IRQCTS_OPERATION_RESUME:
+        return qemu_pause(qemu, operation->kind == IRQCTS_OPERATION_PAUSE, result);
+    case IRQCTS_OPERATION_SAVE:
+        return qemu_save(qemu, operation, result);
+    case IRQCTS_OPERATION_RESTORE:
+        return qemu_restore(qemu, operation, result);
     case IRQCTS_OPERATION_RESET:
         return reset(qemu);
     default:
@@ -549,12 +340,12 @@ int bare_loop(void *context, int groups, int per_group)
                                           : snprintf(lines + length, sizeof(lines) - length, "writel 0x%llx 0x%x\n",
                                                      address, (unsigned)i));
         }
-        if (stream_write(&qemu->process.qtest, lines, length, &qemu->problem) != 0) {
+        if (stream_write(&qemu->now.process.qtest, lines, length, &qemu->problem) != 0) {
             return -1;
         }
         for (int i = 0; i < per_group; i++) {
             char *line;
-            if (stream_line(&line, &qemu->process.qtest, &qemu->problem) != 0) {
+            if (stream_line(&line, &qemu->now.process.qtest, &qemu->problem) != 0) {
                 return -1;
             }
         }
@@ -568,11 +359,8 @@ static void close_qemu(void *context)
 {
     struct qemu *qemu = context;
 
-    process_close(&qemu->process);
-    for (uint32_t i = 0; i < COUNTERS; i++) {
-        ivshmem_close(&qemu->counter[i]);
-    }
-    ivshmem_close(&qemu->device_server);
+    qemu_forget_saved(qemu);
+    qemu_end(qemu);
     free(qemu);
 }
 
@@ -584,13 +372,14 @@ static int32_t open_qemu(void **out, const char *options, char *error, size_t er
         (void)snprintf(error, error_size, "no memory");
         return IRQCTS_ERROR_MEMORY;
     }
-    qemu->process.pid = -1;
-    qemu->process.qtest.fd = qemu->process.qmp.fd = -1;
-    qemu->process.qtest_listener = qemu->process.qmp_listener = -1;
+    qemu->now = (struct incarnation){.process = PROCESS_NONE, .bells = {-1, -1, -1}};
+    for (uint32_t i = 0; i < QEMU_SLOTS; i++) {
+        qemu->saved[i] = -1;
+    }
     qemu->kind = device_find("rocker");
     memcpy(qemu->path, "qemu-system-x86_64", sizeof("qemu-system-x86_64"));
-    if (take_options(qemu, options) != 0 || start(qemu) != 0) {
-        process_explain(&qemu->process, &qemu->problem);
+    if (take_options(qemu, options) != 0 || qemu_start(qemu) != 0) {
+        process_explain(&qemu->now.process, &qemu->problem);
         (void)snprintf(error, error_size, "%s", qemu->problem.text);
         close_qemu(qemu);
         return IRQCTS_ERROR_OPEN;
@@ -601,6 +390,13 @@ static int32_t open_qemu(void **out, const char *options, char *error, size_t er
 
 #define SUPPORTS(kind) (UINT64_C(1) << IRQCTS_OPERATION_##kind)
 
+/* A stopped machine has no events, and nobody writes to its devices but who
+ * restores or resets it; such writes of ours would not be what PAUSE is about. */
+#define WHILE_PAUSED                                                                                            \
+    (SUPPORTS(CONFIGURE) | SUPPORTS(PAUSE) | SUPPORTS(RESUME) | SUPPORTS(SAVE) | SUPPORTS(RESTORE) |            \
+     SUPPORTS(RESET) | SUPPORTS(POLL) | SUPPORTS(TABLE_READ) | SUPPORTS(PBA_READ) | SUPPORTS(CAPABILITY_READ) | \
+     SUPPORTS(CONFIG_READ))
+
 static uint64_t operations_of(const struct qemu *qemu)
 {
     uint64_t all = SUPPORTS(CONFIGURE) | SUPPORTS(START) | SUPPORTS(SET_ENTRY) | SUPPORTS(MASK) | SUPPORTS(UNMASK) |
@@ -608,7 +404,9 @@ static uint64_t operations_of(const struct qemu *qemu)
                    SUPPORTS(CAPABILITY_READ) | SUPPORTS(CAPABILITY_WRITE) | SUPPORTS(CONFIG_READ) |
                    SUPPORTS(CONFIG_WRITE) | SUPPORTS(ENABLE) | SUPPORTS(FUNCTION_MASK) | SUPPORTS(BUS_MASTER) |
                    SUPPORTS(POLL) | SUPPORTS(RESET);
-    return qemu->kind->raise != NULL ? all | SUPPORTS(RAISE) : all;
+    all |= qemu->kind->raise != NULL ? SUPPORTS(RAISE) : 0;
+    all |= qemu->kind->migratable ? SUPPORTS(PAUSE) | SUPPORTS(RESUME) | SUPPORTS(SAVE) | SUPPORTS(RESTORE) : 0;
+    return all;
 }
 
 static int32_t describe_qemu(void *context, struct irqcts_backend_description *out)
@@ -651,14 +449,15 @@ static int32_t execute_qemu(void *context, const struct irqcts_operation *operat
         results[i] = (struct irqcts_result){.status = IRQCTS_STATUS_OK};
         if (operation->kind >= 64 || ((supported >> operation->kind) & 1u) == 0 || operation->function != 0 ||
             (operation->kind == IRQCTS_OPERATION_RESET && operation->value != IRQCTS_RESET_CONVENTIONAL) ||
-            (!qemu->configured && operation->kind != IRQCTS_OPERATION_CONFIGURE)) {
+            (!qemu->configured && operation->kind != IRQCTS_OPERATION_CONFIGURE) ||
+            (qemu->paused && ((WHILE_PAUSED >> operation->kind) & 1u) == 0)) {
             results[i].status = IRQCTS_STATUS_NOT_SUPPORTED;
         } else {
             failed = perform(qemu, operation, &results[i], deliveries) != 0;
         }
     }
-    if (failed || settle(qemu) != 0) { /* replies fill the results: all must have come */
-        process_explain(&qemu->process, &qemu->problem);
+    if (failed || qemu_settle(qemu) != 0) { /* replies fill the results: all must have come */
+        process_explain(&qemu->now.process, &qemu->problem);
         (void)snprintf(error, error_size, "%s", qemu->problem.text);
         return IRQCTS_ERROR_BACKEND;
     }
@@ -674,7 +473,7 @@ static int32_t messages_of_qemu(void *context, uint32_t function, uint32_t first
         return IRQCTS_ERROR_ARGUMENT;
     }
     for (uint32_t i = 0; i < count; i++) {
-        out[i] = message_of(qemu, first + i);
+        out[i] = qemu_message(qemu, first + i);
     }
     return IRQCTS_ERROR_NONE;
 }
@@ -685,7 +484,7 @@ const struct irqcts_backend_interface *irqcts_backend_qemu_entry(uint32_t abi_ve
         "device=NAME  rocker (default), ivshmem, nvme, xhci, vmxnet3 or megasas",
         "path=FILE  the QEMU to run; default qemu-system-x86_64 on PATH",
         "vectors=N  of device=ivshmem, 1 to 2048; default 64",
-        "messages=N  how many messages can be counted, 1 to 256; default 256",
+        "messages=N  how many messages can be counted, 1 to 2048; default 256",
         NULL};
     static const struct irqcts_backend_interface interface = {
         IRQCTS_BACKEND_ABI_VERSION, sizeof(interface), "qemu",           help,       open_qemu,

@@ -25,12 +25,12 @@ const char device_names[] = "rocker, ivshmem, nvme, xhci, vmxnet3, megasas";
 const struct device_kind *device_find(const char *name)
 {
     static const struct device_kind kinds[] = {
-        {"rocker", "rocker,name=switch", 0, raise_rocker, 0},
-        {"ivshmem", "ivshmem-doorbell,chardev=device,master=on,vectors=%u", 64, raise_ivshmem, 1},
-        {"nvme", "nvme,serial=irqcts", 0, NULL, 0},
-        {"xhci", "qemu-xhci", 0, NULL, 0},
-        {"vmxnet3", "vmxnet3", 0, NULL, 0},
-        {"megasas", "megasas", 0, NULL, 0},
+        {.name = "rocker", .argument = "rocker,name=switch", .raise = raise_rocker},
+        {.name = "ivshmem", .default_vectors = 64, .raise = raise_ivshmem, .deferred = 1, .migratable = 1},
+        {.name = "nvme", .argument = "nvme,serial=irqcts"},
+        {.name = "xhci", .argument = "qemu-xhci", .migratable = 1},
+        {.name = "vmxnet3", .argument = "vmxnet3", .migratable = 1},
+        {.name = "megasas", .argument = "megasas", .migratable = 1},
     };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i].name, name) == 0) {

@@ -7,12 +7,13 @@
 
 struct device_kind {
     const char *name;
-    const char *argument;     /* of -device, without addr=; %u is the number of vectors where it is chosen */
-    uint32_t default_vectors; /* 0: the device decides */
+    const char *argument;     /* of -device, without addr=; NULL: an ivshmem-doorbell with a server of ours */
+    uint32_t default_vectors; /* of that one; 0: the device decides */
     /* Queues the commands that raise vector `entry`; NULL: no stimulus. */
     int (*raise)(struct qtest *qtest, const struct pci_function *function, uint32_t entry, struct problem *problem);
     /* The event reaches MSI-X only when QEMU's main loop comes to it. */
     int deferred;
+    int migratable; /* QEMU saves and restores it */
 };
 
 /* NULL when there is none of that name. */

@@ -5,11 +5,13 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,7 +41,7 @@ int ivshmem_prepare(struct ivshmem *server, const char *path, uint32_t counters,
                     struct problem *problem)
 {
     memset(server, 0, sizeof(*server));
-    server->connection = server->ready = -1;
+    server->ready = -1;
     server->memory = memfd_create("irqcts", MFD_CLOEXEC);
     server->listener = stream_listen(path, problem);
     server->counter_fds = make_eventfds(counters, problem);
@@ -63,7 +65,7 @@ int ivshmem_prepare(struct ivshmem *server, const char *path, uint32_t counters,
 }
 
 /* One message of the protocol: a number, with or without a descriptor. */
-static int send_message(struct ivshmem *server, int64_t number, int fd, struct problem *problem)
+static int send_message(int connection, int64_t number, int fd, struct problem *problem)
 {
     union {
         char bytes[CMSG_SPACE(sizeof(int))];
@@ -84,8 +86,8 @@ static int send_message(struct ivshmem *server, int64_t number, int fd, struct p
         memcpy(CMSG_DATA(header), &fd, sizeof(fd));
     }
     for (;;) {
-        struct pollfd ready = {.fd = server->connection, .events = POLLOUT};
-        if (sendmsg(server->connection, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(number)) {
+        struct pollfd ready = {.fd = connection, .events = POLLOUT};
+        if (sendmsg(connection, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(number)) {
             return 0;
         }
         if ((errno != EAGAIN && errno != ETOOMANYREFS && errno != EINTR) ||
@@ -95,27 +97,57 @@ static int send_message(struct ivshmem *server, int64_t number, int fd, struct p
     }
 }
 
-int ivshmem_serve(struct ivshmem *server, pid_t child, struct problem *problem)
+int ivshmem_accept(struct ivshmem *server, pid_t child, struct problem *problem)
 {
-    int error = 0;
+    int connection;
 
     if (stream_await(server->listener, child, problem) != 0) {
         return -1;
     }
-    server->connection = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
-    if (server->connection < 0) {
+    connection = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (connection < 0) {
         return problem_set(problem, "cannot accept the ivshmem connection: %s", strerror(errno));
     }
-    error = send_message(server, 0, -1, problem); /* protocol version */
-    error = error != 0 ? error : send_message(server, IVSHMEM_DEVICE_ID, -1, problem);
-    error = error != 0 ? error : send_message(server, -1, server->memory, problem);
-    for (uint32_t i = 0; i < server->counters && error == 0; i++) {
-        error = send_message(server, IVSHMEM_COUNTER_ID, server->counter_fds[i], problem);
+    if (send_message(connection, 0, -1, problem) != 0 || /* protocol version */
+        send_message(connection, IVSHMEM_DEVICE_ID, -1, problem) != 0 ||
+        send_message(connection, -1, server->memory, problem) != 0) {
+        (void)close(connection);
+        return -1;
     }
-    for (uint32_t i = 0; i < server->vectors && error == 0; i++) {
-        error = send_message(server, IVSHMEM_DEVICE_ID, server->vector_fds[i], problem);
+    return connection;
+}
+
+/* Its main loop reads them one by one; events on those that it has not taken would be lost. */
+static int await_taken(int connection, struct problem *problem)
+{
+    enum { PAUSE_US = 1000, TRIES = STREAM_TIMEOUT_MS };
+
+    for (int i = 0; i < TRIES; i++) {
+        int unread = 0;
+        if (ioctl(connection, SIOCOUTQ, &unread) != 0) {
+            return problem_set(problem, "cannot ask for unread bytes: %s", strerror(errno));
+        }
+        if (unread == 0) {
+            return 0;
+        }
+        (void)usleep(PAUSE_US);
     }
-    return error;
+    return problem_set(problem, "QEMU did not take its eventfds within %d s", STREAM_TIMEOUT_MS / 1000);
+}
+
+int ivshmem_announce(struct ivshmem *server, int connection, struct problem *problem)
+{
+    for (uint32_t i = 0; i < server->counters; i++) {
+        if (send_message(connection, IVSHMEM_COUNTER_ID, server->counter_fds[i], problem) != 0) {
+            return -1;
+        }
+    }
+    for (uint32_t i = 0; i < server->vectors; i++) {
+        if (send_message(connection, IVSHMEM_DEVICE_ID, server->vector_fds[i], problem) != 0) {
+            return -1;
+        }
+    }
+    return await_taken(connection, problem);
 }
 
 int ivshmem_collect(struct ivshmem *server, void (*found)(void *context, uint32_t vector, uint32_t count),
@@ -149,9 +181,6 @@ void ivshmem_close(struct ivshmem *server)
     if (server->listener > 0) {
         (void)close(server->listener);
     }
-    if (server->connection > 0) {
-        (void)close(server->connection);
-    }
     if (server->memory > 0) {
         (void)close(server->memory);
     }
@@ -159,5 +188,5 @@ void ivshmem_close(struct ivshmem *server)
         (void)close(server->ready);
     }
     memset(server, 0, sizeof(*server));
-    server->listener = server->connection = server->memory = server->ready = -1;
+    server->listener = server->memory = server->ready = -1;
 }

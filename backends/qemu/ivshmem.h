@@ -18,7 +18,6 @@
 
 struct ivshmem {
     int listener;
-    int connection;
     int memory;
     int ready; /* epoll over the counter's eventfds */
     uint32_t counters;
@@ -30,8 +29,12 @@ struct ivshmem {
 /* Listens at `path`.  `counters`: eventfds of the peer; `vectors`: those of the device itself. */
 int ivshmem_prepare(struct ivshmem *server, const char *path, uint32_t counters, uint32_t vectors,
                     struct problem *problem);
-/* QEMU connects while its devices are made, and waits for the answer. */
-int ivshmem_serve(struct ivshmem *server, pid_t child, struct problem *problem);
+/* QEMU connects while its devices are made, and waits for an answer.  Returns the
+ * connection, the caller's to close, or -1.  More than one QEMU may be connected. */
+int ivshmem_accept(struct ivshmem *server, pid_t child, struct problem *problem);
+/* Hands the eventfds over, as many as there are, to a QEMU whose main loop runs;
+ * returns when it has taken the last one. */
+int ivshmem_announce(struct ivshmem *server, int connection, struct problem *problem);
 /* Calls `found(context, vector, count)` for each counter that is not zero, and zeroes it. */
 int ivshmem_collect(struct ivshmem *server, void (*found)(void *context, uint32_t vector, uint32_t count),
                     void *context);

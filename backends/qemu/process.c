@@ -20,19 +20,62 @@ static void in_folder(const struct process *process, char *out, size_t size, con
     (void)snprintf(out, size, "%s/%s", process->folder, name);
 }
 
-int process_prepare(struct process *process, struct problem *problem)
+int process_folder(char *out, size_t size, struct problem *problem)
 {
     const char *base = getenv("TMPDIR");
+
+    if (snprintf(out, size, "%s/irqcts-qemu-XXXXXX", base != NULL && strlen(base) < 40 ? base : "/tmp") < 0 ||
+        mkdtemp(out) == NULL) {
+        out[0] = '\0';
+        return problem_set(problem, "cannot make a temporary folder: %s", strerror(errno));
+    }
+    return 0;
+}
+
+void process_remove_folder(char *folder)
+{
+    static const char *const files[] = {"qtest", "qmp", "log", "firmware", "counter0", "counter1", "device"};
     char path[128];
 
-    memset(process, 0, sizeof(*process));
-    process->pid = -1;
-    process->qtest.fd = process->qmp.fd = process->qtest_listener = process->qmp_listener = -1;
-    if (snprintf(process->folder, sizeof(process->folder), "%s/irqcts-qemu-XXXXXX",
-                 base != NULL && strlen(base) < 40 ? base : "/tmp") < 0 ||
-        mkdtemp(process->folder) == NULL) {
-        process->folder[0] = '\0';
-        return problem_set(problem, "cannot make a temporary folder: %s", strerror(errno));
+    for (size_t i = 0; folder[0] != '\0' && i < sizeof(files) / sizeof(files[0]); i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+        (void)unlink(path);
+    }
+    if (folder[0] != '\0') {
+        (void)rmdir(folder);
+    }
+    folder[0] = '\0';
+}
+
+/* Firmware that does nothing: the processor starts 16 bytes below 4 GiB and
+ * halts for good, so that devices' clocks run and nobody touches the devices. */
+static int write_firmware(const struct process *process, struct problem *problem)
+{
+    enum { SIZE = 0x10000, RESET_VECTOR = 0xfff0 };
+    static const unsigned char halt[] = {0xfa, 0xf4, 0xeb, 0xfd}; /* cli; hlt; jmp to the hlt */
+    char path[128];
+    FILE *file;
+    int failed;
+
+    in_folder(process, path, sizeof(path), "firmware");
+    file = fopen(path, "wbe");
+    if (file == NULL) {
+        return problem_set(problem, "cannot write %s: %s", path, strerror(errno));
+    }
+    failed = fseek(file, RESET_VECTOR, SEEK_SET) != 0 || fwrite(halt, 1, sizeof(halt), file) != sizeof(halt) ||
+             fseek(file, SIZE - 1, SEEK_SET) != 0 || fputc(0, file) == EOF;
+    failed |= fclose(file) != 0;
+    return failed ? problem_set(problem, "cannot write %s: %s", path, strerror(errno)) : 0;
+}
+
+int process_prepare(struct process *process, struct problem *problem)
+{
+    char path[128];
+
+    *process = (struct process)PROCESS_NONE;
+    if (process_folder(process->folder, sizeof(process->folder), problem) != 0 ||
+        write_firmware(process, problem) != 0) {
+        return -1;
     }
     in_folder(process, path, sizeof(path), "qtest");
     process->qtest_listener = stream_listen(path, problem);
@@ -64,14 +107,16 @@ int process_start(struct process *process, const char *path, const char *const *
 {
     char qtest[160];
     char qmp[160];
+    char firmware[128];
     const char *list[ARGUMENTS_MAX] = {path, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35",
-                                       "-accel", "tcg", "-m", "64", "-S", "-qtest", qtest, "-qtest-log", "/dev/null",
-                                       "-qmp", qmp};
-    size_t count = 18;
+                                       "-accel", "tcg", "-m", "64", "-bios", firmware, "-qtest", qtest,
+                                       "-qtest-log", "/dev/null", "-qmp", qmp};
+    size_t count = 19;
     pid_t parent = getpid();
 
     (void)snprintf(qtest, sizeof(qtest), "unix:%s/qtest", process->folder);
     (void)snprintf(qmp, sizeof(qmp), "unix:%s/qmp", process->folder);
+    in_folder(process, firmware, sizeof(firmware), "firmware");
     while (*arguments != NULL && count + 1 < ARGUMENTS_MAX) {
         list[count++] = *arguments++;
     }
@@ -142,9 +187,6 @@ void process_explain(struct process *process, struct problem *problem)
 
 void process_close(struct process *process)
 {
-    static const char *const files[] = {"qtest", "qmp", "log", "counter0", "counter1", "device", "state"};
-    char path[128];
-
     if (process->pid > 0) {
         (void)kill(process->pid, SIGKILL);
         (void)waitpid(process->pid, NULL, 0);
@@ -158,14 +200,27 @@ void process_close(struct process *process)
     if (process->qmp_listener >= 0) {
         (void)close(process->qmp_listener);
     }
-    for (size_t i = 0; process->folder[0] != '\0' && i < sizeof(files) / sizeof(files[0]); i++) {
-        in_folder(process, path, sizeof(path), files[i]);
-        (void)unlink(path);
+    process->qtest_listener = process->qmp_listener = -1;
+    process_remove_folder(process->folder);
+}
+
+int process_refused_stream(struct process *process)
+{
+    enum { TRIES = 100, PAUSE_US = 20000 };
+    char said[300];
+    int status = 0;
+
+    for (int i = 0; process->pid > 0 && i < TRIES; i++) {
+        siginfo_t ended = {.si_pid = 0};
+        if (waitid(P_PID, (id_t)process->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+            ended.si_pid == process->pid) {
+            status = ended.si_code == CLD_EXITED ? ended.si_status : -1;
+            log_tail(process, said, sizeof(said));
+            return status == 1 && strstr(said, "load of migration failed") != NULL;
+        }
+        (void)usleep(PAUSE_US);
     }
-    if (process->folder[0] != '\0') {
-        (void)rmdir(process->folder);
-    }
-    process->folder[0] = '\0';
+    return 0;
 }
 
 int process_version(char *out, size_t size, const char *path, struct problem *problem)
@@ -245,4 +300,40 @@ int qmp_connect(struct process *process, struct problem *problem)
         return -1;
     }
     return qmp_command(process, "{\"execute\": \"qmp_capabilities\"}", NULL, problem);
+}
+
+/* The line that answers `command`. */
+static int qmp_query(char **out, struct process *process, const char *command, struct problem *problem)
+{
+    if (stream_write(&process->qmp, command, strlen(command), problem) != 0 ||
+        stream_write(&process->qmp, "\n", 1, problem) != 0) {
+        return -1;
+    }
+    do {
+        if (stream_line(out, &process->qmp, problem) != 0) {
+            return -1;
+        }
+    } while (strstr(*out, "\"return\"") == NULL && strstr(*out, "\"error\"") == NULL);
+    return 0;
+}
+
+int qmp_await_migration(struct process *process, struct problem *problem)
+{
+    enum { TRIES = STREAM_TIMEOUT_MS / 5, PAUSE_US = 5000 };
+
+    for (int i = 0; i < TRIES; i++) {
+        char *line;
+        if (qmp_query(&line, process, "{\"execute\": \"query-migrate\"}", problem) != 0) {
+            return -1;
+        }
+        if (strstr(line, "\"completed\"") != NULL) {
+            return 1;
+        }
+        if (strstr(line, "\"failed\"") != NULL || strstr(line, "\"error\"") != NULL) {
+            (void)problem_set(problem, "QEMU's migration failed: %.300s", line);
+            return 0;
+        }
+        (void)usleep(PAUSE_US);
+    }
+    return problem_set(problem, "QEMU's migration did not end within %d s", STREAM_TIMEOUT_MS / 1000);
 }

@@ -102,6 +102,30 @@ static void many_vectors(void)
     backend->close(context);
 }
 
+/* All 2048 messages at once, each counted by itself. */
+static void many_messages(void)
+{
+    void *context = opened("device=ivshmem,vectors=2048,messages=2048");
+
+    conforms(context, "irqcts-program 1\nconfigure entries=2048 messages=2048\nstart\nraise 2047\nraise 256\n"
+                      "raise 0\npoll => 0:1 256:1 2047:1\n");
+    backend->close(context);
+}
+
+/* Stopped, saved and come in to another QEMU; half a state is refused and leaves the present one. */
+static void migration(void)
+{
+    void *context = opened("device=ivshmem");
+
+    conforms(context, "irqcts-program 1\nconfigure entries=64 messages=4\nfunction-mask on\nenable on\n"
+                      "table-write 63.address message=3\ntable-write 63.data-control message=3\nraise 63\n"
+                      "pause => ok\nsave slot=1 => ok\nreset conventional\nrestore slot=1 corrupt=size => refused\n"
+                      "pba-read +0x0 width=8 => value=0x0\nrestore slot=1 => ok\nresume => ok\npoll => none\n"
+                      "pba-read +0x0 width=8 => value=0x8000000000000000\nfunction-mask off\npoll => 3:1\n"
+                      "raise 63\npoll => 3:1\npause\nrestore slot=1 => ok\nresume\nfunction-mask off\npoll => 3:1\n");
+    backend->close(context);
+}
+
 static void nvme(void)
 {
     void *context = opened("device=nvme");
@@ -134,6 +158,8 @@ int main(void)
     backend = irqcts_backend_qemu_entry(IRQCTS_BACKEND_ABI_VERSION);
     rocker();
     many_vectors();
+    many_messages();
+    migration();
     nvme();
     death_is_a_sentence();
     refused("device=toaster", "the devices are rocker");
@@ -141,7 +167,7 @@ int main(void)
     refused("colour=red", "the options are device, path");
     refused("vectors=4", "vectors= is for device=ivshmem");
     refused("device=ivshmem,vectors=4096", "is not a number from 1 to 2048");
-    refused("messages=257", "is not a number from 1 to 256");
+    refused("messages=2049", "is not a number from 1 to 2048");
     refused("path=/no/such/qemu", "is no QEMU that runs here");
     return 0;
 }
