@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _DEFAULT_SOURCE /* usleep */
 /*
  * Devices of an unmodified QEMU, driven over the qtest protocol: no guest code
  * runs.  Messages are counted by two extra ivshmem devices whose doorbells the
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct irqcts_backend_interface *irqcts_backend_qemu_entry(uint32_t abi_version);
 
@@ -48,7 +50,8 @@ static int take_option(struct qemu *qemu, const char *key, size_t key_length, co
         unsigned long number = strtoul(text, &end, 10);
         unsigned limit = IRQCTS_ENTRIES_MAX;
         if (*end != '\0' || number < 1 || number > limit) {
-            return problem_set(&qemu->problem, "%.*s=%s is not a number from 1 to %u", (int)key_length, key, text, limit);
+            return problem_set(&qemu->problem, "%.*s=%s is not a number from 1 to %u", (int)key_length, key, text,
+                               limit);
         }
         *(key_length == 7 ? &qemu->vectors : &qemu->messages) = (uint32_t)number;
         return 0;
@@ -137,13 +140,27 @@ static int set_up_all(struct qemu *qemu)
     return pci_set_up(&qemu->device, &qemu->qtest, &qemu->problem);
 }
 
-static int reset(struct qemu *qemu)
+static int arm(struct qemu *qemu)
+{
+    return qemu->kind->arm == NULL ? 0 : qemu->kind->arm(&qemu->qtest, &qemu->device, &qemu->problem);
+}
+
+static int reset_function(struct qemu *qemu)
+{
+    if (qemu_settle(qemu) != 0 || pci_function_reset(&qemu->device, &qemu->qtest, &qemu->problem) != 0 ||
+        pci_set_up(&qemu->device, &qemu->qtest, &qemu->problem) != 0) {
+        return -1;
+    }
+    return arm(qemu);
+}
+
+static int reset_machine(struct qemu *qemu)
 {
     if (qemu_settle(qemu) != 0 ||
         qmp_command(&qemu->now.process, "{\"execute\": \"system_reset\"}", "\"RESET\"", &qemu->problem) != 0) {
         return -1;
     }
-    return set_up_all(qemu);
+    return set_up_all(qemu) != 0 ? -1 : arm(qemu);
 }
 
 /* ---- the routing view, composed of register accesses ---- */
@@ -213,7 +230,7 @@ static int configure(struct qemu *qemu, const struct irqcts_operation *operation
     /* As firmware does, Message Control is written 0 once: QEMU's msix_reset() clears the
      * register but keeps acting on what it held (deviations/), and a program must not
      * depend on the one before it. */
-    if (reset(qemu) != 0 ||
+    if (reset_machine(qemu) != 0 ||
         pci_config_write(&qemu->qtest, QEMU_DEVICE_SLOT, qemu->device.msix + 2u, 2, 0, &qemu->problem) != 0) {
         return -1;
     }
@@ -221,7 +238,8 @@ static int configure(struct qemu *qemu, const struct irqcts_operation *operation
 }
 
 /* Whether an access lies inside the BAR that holds it. */
-static int inside(const struct qemu *qemu, uint32_t bar, uint32_t start_offset, const struct irqcts_operation *operation)
+static int inside(const struct qemu *qemu, uint32_t bar, uint32_t start_offset,
+                  const struct irqcts_operation *operation)
 {
     return start_offset + operation->address + operation->width <= qemu->device.bar_size[bar];
 }
@@ -265,6 +283,37 @@ static int access_config(struct qemu *qemu, const struct irqcts_operation *opera
                                    &qemu->problem);
 }
 
+static int cause_event(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result)
+{
+    uint32_t control;
+
+    if (qemu->deferred && qemu_settle(qemu) != 0) { /* two events on one eventfd would become one */
+        return -1;
+    }
+    if (qemu->kind->only_enabled) {
+        if (qemu_settle(qemu) != 0 || pci_config_get(&qemu->qtest, QEMU_DEVICE_SLOT, qemu->device.msix + 2u, 2,
+                                                     &control, &qemu->problem) != 0) {
+            return -1;
+        }
+        if ((control & CONTROL_ENABLE) == 0) {
+            result->status = IRQCTS_STATUS_NOT_SUPPORTED;
+            return 0;
+        }
+    }
+    qemu->deferred = qemu->kind->deferred;
+    if (qemu->kind->raise(&qemu->qtest, &qemu->device, operation->entry, &qemu->problem) != 0) {
+        return -1;
+    }
+    if (qemu->kind->throttle_us > 0) {
+        if (qemu_settle(qemu) != 0) {
+            return -1;
+        }
+        (void)usleep((useconds_t)qemu->kind->throttle_us);
+        qemu->deferred = 1;
+    }
+    return 0;
+}
+
 static int perform(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result,
                    struct irqcts_delivery_buffer *deliveries)
 {
@@ -294,11 +343,7 @@ static int perform(struct qemu *qemu, const struct irqcts_operation *operation, 
     case IRQCTS_OPERATION_BUS_MASTER:
         return set_config_bit(qemu, COMMAND, COMMAND_BUS_MASTER, operation->value != 0);
     case IRQCTS_OPERATION_RAISE:
-        if (qemu->deferred && qemu_settle(qemu) != 0) { /* two events on one eventfd would become one */
-            return -1;
-        }
-        qemu->deferred = qemu->kind->deferred;
-        return qemu->kind->raise(&qemu->qtest, &qemu->device, operation->entry, &qemu->problem);
+        return cause_event(qemu, operation, result);
     case IRQCTS_OPERATION_POLL:
         result->delivery_first = deliveries->count;
         if (qemu_collect(qemu, deliveries) != 0) {
@@ -314,7 +359,7 @@ static int perform(struct qemu *qemu, const struct irqcts_operation *operation, 
     case IRQCTS_OPERATION_RESTORE:
         return qemu_restore(qemu, operation, result);
     case IRQCTS_OPERATION_RESET:
-        return reset(qemu);
+        return operation->value == IRQCTS_RESET_FUNCTION_LEVEL ? reset_function(qemu) : reset_machine(qemu);
     default:
         result->status = IRQCTS_STATUS_NOT_SUPPORTED;
         return 0;
@@ -331,7 +376,7 @@ int bare_loop(void *context, int groups, int per_group)
     struct qemu *qemu = context;
     char lines[8192];
 
-    qemu->problem.text[0] = '\0';
+    problem_clear(&qemu->problem);
     for (int group = 0; group < groups; group++) {
         size_t length = 0;
         for (int i = 0; i < per_group; i++) {
@@ -409,6 +454,11 @@ static uint64_t operations_of(const struct qemu *qemu)
     return all;
 }
 
+static uint32_t reset_kinds(const struct qemu *qemu)
+{
+    return 1u << IRQCTS_RESET_CONVENTIONAL | (qemu->device.resettable ? 1u << IRQCTS_RESET_FUNCTION_LEVEL : 0u);
+}
+
 static int32_t describe_qemu(void *context, struct irqcts_backend_description *out)
 {
     const struct qemu *qemu = context;
@@ -420,13 +470,15 @@ static int32_t describe_qemu(void *context, struct irqcts_backend_description *o
     (void)snprintf(out->identity, sizeof(out->identity), "QEMU %s %s (qtest), %u entries", qemu->version,
                    qemu->kind->name, qemu->device.entries);
     out->operations = operations_of(qemu);
-    out->observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES | IRQCTS_OBSERVES_EXACT_COUNTS |
-                        IRQCTS_OBSERVES_TABLE | IRQCTS_OBSERVES_PBA | IRQCTS_OBSERVES_CAPABILITY;
+    out->observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES |
+                        (qemu->kind->repeats ? 0u : (uint32_t)IRQCTS_OBSERVES_EXACT_COUNTS) | IRQCTS_OBSERVES_TABLE |
+                        IRQCTS_OBSERVES_PBA | IRQCTS_OBSERVES_CAPABILITY;
     out->stimulus = qemu->kind->raise != NULL ? IRQCTS_STIMULUS_DEVICE : IRQCTS_STIMULUS_NONE;
-    out->properties = IRQCTS_PROPERTY_SYNCHRONOUS | IRQCTS_PROPERTY_ROUTING_COMPOSED | IRQCTS_PROPERTY_PARALLEL;
+    out->properties = (qemu->kind->repeats ? IRQCTS_PROPERTY_REPEATS : IRQCTS_PROPERTY_SYNCHRONOUS) |
+                      IRQCTS_PROPERTY_ROUTING_COMPOSED | IRQCTS_PROPERTY_PARALLEL;
     out->entries_max = qemu->device.entries;
     out->messages_max = qemu->messages;
-    out->reset_kinds = 1u << IRQCTS_RESET_CONVENTIONAL;
+    out->reset_kinds = reset_kinds(qemu);
     out->geometry_known = 1;
     out->table_bar = qemu->device.table_bar;
     out->table_offset = qemu->device.table_offset;
@@ -443,12 +495,12 @@ static int32_t execute_qemu(void *context, const struct irqcts_operation *operat
     uint64_t supported = operations_of(qemu);
     int failed = 0;
 
-    qemu->problem.text[0] = '\0';
+    problem_clear(&qemu->problem);
     for (uint32_t i = 0; i < count && !failed; i++) {
         const struct irqcts_operation *operation = &operations[i];
         results[i] = (struct irqcts_result){.status = IRQCTS_STATUS_OK};
         if (operation->kind >= 64 || ((supported >> operation->kind) & 1u) == 0 || operation->function != 0 ||
-            (operation->kind == IRQCTS_OPERATION_RESET && operation->value != IRQCTS_RESET_CONVENTIONAL) ||
+            (operation->kind == IRQCTS_OPERATION_RESET && ((reset_kinds(qemu) >> operation->value) & 1u) == 0) ||
             (!qemu->configured && operation->kind != IRQCTS_OPERATION_CONFIGURE) ||
             (qemu->paused && ((WHILE_PAUSED >> operation->kind) & 1u) == 0)) {
             results[i].status = IRQCTS_STATUS_NOT_SUPPORTED;
@@ -459,7 +511,9 @@ static int32_t execute_qemu(void *context, const struct irqcts_operation *operat
     if (failed || qemu_settle(qemu) != 0) { /* replies fill the results: all must have come */
         process_explain(&qemu->now.process, &qemu->problem);
         (void)snprintf(error, error_size, "%s", qemu->problem.text);
-        return IRQCTS_ERROR_BACKEND;
+        return qemu->problem.hung    ? IRQCTS_ERROR_HUNG
+               : qemu->problem.ended ? IRQCTS_ERROR_DIED
+                                     : IRQCTS_ERROR_BACKEND;
     }
     return IRQCTS_ERROR_NONE;
 }
@@ -481,7 +535,7 @@ static int32_t messages_of_qemu(void *context, uint32_t function, uint32_t first
 const struct irqcts_backend_interface *irqcts_backend_qemu_entry(uint32_t abi_version)
 {
     static const char *const help[] = {
-        "device=NAME  rocker (default), ivshmem, nvme, xhci, vmxnet3 or megasas",
+        "device=NAME  rocker (default), ivshmem, e1000e, nvme, xhci, vmxnet3 or megasas",
         "path=FILE  the QEMU to run; default qemu-system-x86_64 on PATH",
         "vectors=N  of device=ivshmem, 1 to 2048; default 64",
         "messages=N  how many messages can be counted, 1 to 2048; default 256",

@@ -11,8 +11,13 @@ struct device_kind {
     uint32_t default_vectors; /* of that one; 0: the device decides */
     /* Queues the commands that raise vector `entry`; NULL: no stimulus. */
     int (*raise)(struct qtest *qtest, const struct pci_function *function, uint32_t entry, struct problem *problem);
+    /* Queues what the device needs before its first event, after every reset; NULL: nothing. */
+    int (*arm)(struct qtest *qtest, const struct pci_function *function, struct problem *problem);
     /* The event reaches MSI-X only when QEMU's main loop comes to it. */
     int deferred;
+    int repeats;    /* one event may send its message more than once, or later than the next command */
+    int only_enabled; /* an event while MSI-X is disabled becomes a pin interrupt, which ends QEMU at the next enable */
+    int throttle_us; /* after an event the vector rests so long; the next operation waits for the end of it */
     int migratable; /* QEMU saves and restores it */
 };
 

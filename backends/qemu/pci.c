@@ -16,7 +16,12 @@ enum {
     BAR_PORTS = 1,
     BAR_64 = 4,
     CAPABILITIES = 0x34,
+    CAPABILITY_EXPRESS = 0x10,
     CAPABILITY_MSIX = 0x11,
+    DEVICE_CAPABILITIES = 4, /* in the PCI Express capability */
+    DEVICE_FLR = 1 << 28,
+    DEVICE_CONTROL = 8,
+    DEVICE_CONTROL_FLR = 0x8000,
     CAPABILITIES_MAX = 48
 };
 
@@ -81,7 +86,38 @@ static uint32_t size_bar(struct pci_function *function, struct qtest *qtest, uin
     return 1u + wide;
 }
 
-static int find_msix(struct pci_function *function, struct qtest *qtest, struct problem *problem)
+static int read_msix(struct pci_function *function, struct qtest *qtest, uint32_t at, uint32_t header,
+                     struct problem *problem)
+{
+    uint32_t table;
+    uint32_t pba;
+
+    if (pci_config_get(qtest, function->slot, at + 4u, 4, &table, problem) != 0 ||
+        pci_config_get(qtest, function->slot, at + 8u, 4, &pba, problem) != 0) {
+        return -1;
+    }
+    function->msix = at;
+    function->entries = ((header >> 16) & 0x7ffu) + 1u;
+    function->table_bar = table & 7u;
+    function->table_offset = table & ~7u;
+    function->pba_bar = pba & 7u;
+    function->pba_offset = pba & ~7u;
+    return 0;
+}
+
+static int read_express(struct pci_function *function, struct qtest *qtest, uint32_t at, struct problem *problem)
+{
+    uint32_t capabilities;
+
+    if (pci_config_get(qtest, function->slot, at + DEVICE_CAPABILITIES, 4, &capabilities, problem) != 0) {
+        return -1;
+    }
+    function->express = at;
+    function->resettable = (capabilities & DEVICE_FLR) != 0;
+    return 0;
+}
+
+static int find_capabilities(struct pci_function *function, struct qtest *qtest, struct problem *problem)
 {
     uint32_t slot = function->slot;
     uint32_t word;
@@ -93,23 +129,10 @@ static int find_msix(struct pci_function *function, struct qtest *qtest, struct 
     }
     for (int i = 0; (word & STATUS_CAPABILITIES) != 0 && at >= 0x40 && i < CAPABILITIES_MAX; i++) {
         uint32_t header;
-        if (pci_config_get(qtest, slot, at, 4, &header, problem) != 0) {
+        if (pci_config_get(qtest, slot, at, 4, &header, problem) != 0 ||
+            ((header & 0xffu) == CAPABILITY_MSIX && read_msix(function, qtest, at, header, problem) != 0) ||
+            ((header & 0xffu) == CAPABILITY_EXPRESS && read_express(function, qtest, at, problem) != 0)) {
             return -1;
-        }
-        if ((header & 0xffu) == CAPABILITY_MSIX) {
-            uint32_t table;
-            uint32_t pba;
-            if (pci_config_get(qtest, slot, at + 4u, 4, &table, problem) != 0 ||
-                pci_config_get(qtest, slot, at + 8u, 4, &pba, problem) != 0) {
-                return -1;
-            }
-            function->msix = at;
-            function->entries = ((header >> 16) & 0x7ffu) + 1u;
-            function->table_bar = table & 7u;
-            function->table_offset = table & ~7u;
-            function->pba_bar = pba & 7u;
-            function->pba_offset = pba & ~7u;
-            return 0;
         }
         at = (header >> 8) & 0xfcu;
     }
@@ -135,10 +158,22 @@ int pci_discover(struct pci_function *out, struct qtest *qtest, uint32_t slot, u
         }
         bar += used;
     }
-    if (find_msix(out, qtest, problem) != 0) {
+    if (find_capabilities(out, qtest, problem) != 0) {
         return -1;
     }
     return pci_set_up(out, qtest, problem);
+}
+
+int pci_function_reset(const struct pci_function *function, struct qtest *qtest, struct problem *problem)
+{
+    uint32_t control;
+    uint32_t at = function->express + DEVICE_CONTROL;
+
+    if (pci_config_get(qtest, function->slot, at, 2, &control, problem) != 0 ||
+        pci_config_write(qtest, function->slot, at, 2, control | DEVICE_CONTROL_FLR, problem) != 0) {
+        return -1;
+    }
+    return qtest_flush(qtest, problem);
 }
 
 int pci_set_up(const struct pci_function *function, struct qtest *qtest, struct problem *problem)

@@ -17,6 +17,8 @@ struct pci_function {
     uint32_t table_offset;
     uint32_t pba_bar;
     uint32_t pba_offset;
+    uint32_t express; /* offset of the PCI Express capability, 0: none */
+    int resettable;   /* it has Function Level Reset */
 };
 
 /* Queue one access to configuration space. */
@@ -28,9 +30,12 @@ int pci_config_read(struct qtest *qtest, uint32_t slot, uint32_t offset, uint32_
 int pci_config_get(struct qtest *qtest, uint32_t slot, uint32_t offset, uint32_t width, uint32_t *out,
                    struct problem *problem);
 
-/* Sizes the BARs of the function in `slot`, gives each an address from *next on, finds MSI-X. */
+/* Sizes the BARs of the function in `slot`, gives each an address from *next on, finds its
+ * capabilities. */
 int pci_discover(struct pci_function *out, struct qtest *qtest, uint32_t slot, uint64_t *next,
                  struct problem *problem);
+/* Function Level Reset, of a function that has it; what it forgot is not set up again. */
+int pci_function_reset(const struct pci_function *function, struct qtest *qtest, struct problem *problem);
 /* Writes the addresses and turns Memory Space and Bus Master on, as after every reset. */
 int pci_set_up(const struct pci_function *function, struct qtest *qtest, struct problem *problem);
 

@@ -15,3 +15,10 @@ int problem_set(struct problem *problem, const char *format, ...)
     }
     return -1;
 }
+
+void problem_clear(struct problem *problem)
+{
+    problem->text[0] = '\0';
+    problem->hung = 0;
+    problem->ended = 0;
+}

@@ -174,14 +174,18 @@ void process_explain(struct process *process, struct problem *problem)
     if (process->pid <= 0) {
         return;
     }
-    (void)usleep(50000); /* a connection closes a moment before its process ends */
-    if (waitpid(process->pid, &status, WNOHANG) != process->pid) {
-        return;
+    /* A connection closes a moment before its process ends; after an abort it may take a while to dump. */
+    for (int i = 0; waitpid(process->pid, &status, WNOHANG) != process->pid; i++) {
+        if (i == (problem->ended ? 100 : 3)) {
+            return;
+        }
+        (void)usleep(20000);
     }
     process->pid = -1;
     log_tail(process, said, sizeof(said));
     (void)snprintf(problem->text + length, sizeof(problem->text) - length, "; QEMU ended with %s %d%s%s",
-                   WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+                   WIFSIGNALED(status) ? "signal" : "status",
+                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
                    said[0] != '\0' ? " and said: " : "", said);
 }
 

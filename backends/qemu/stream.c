@@ -60,6 +60,12 @@ int stream_accept(struct stream *out, int listener, pid_t child, struct problem 
     return out->fd >= 0 ? 0 : problem_set(problem, "cannot accept QEMU's connection: %s", strerror(errno));
 }
 
+static int closed(struct problem *problem)
+{
+    problem->ended = 1;
+    return problem_set(problem, "QEMU closed the connection");
+}
+
 /* Receives what is there; 0, or -1 at the end of the connection. */
 static int receive(struct stream *stream, struct problem *problem)
 {
@@ -81,7 +87,7 @@ static int receive(struct stream *stream, struct problem *problem)
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
         return 0;
     }
-    return problem_set(problem, "QEMU closed the connection");
+    return closed(problem);
 }
 
 int stream_write(struct stream *stream, const char *data, size_t size, struct problem *problem)
@@ -91,6 +97,7 @@ int stream_write(struct stream *stream, const char *data, size_t size, struct pr
         struct pollfd ready = {.fd = stream->fd, .events = (short)(POLLOUT | (room ? POLLIN : 0))};
         ssize_t count;
         if (poll(&ready, 1, STREAM_TIMEOUT_MS) < 1) {
+            problem->hung = 1;
             return problem_set(problem, "QEMU took no input for %d s", STREAM_TIMEOUT_MS / 1000);
         }
         if ((ready.revents & POLLIN) != 0 && room && receive(stream, problem) != 0) {
@@ -98,7 +105,7 @@ int stream_write(struct stream *stream, const char *data, size_t size, struct pr
         }
         if ((ready.revents & POLLOUT) == 0) {
             if ((ready.revents & (POLLERR | POLLHUP)) != 0) {
-                return problem_set(problem, "QEMU closed the connection");
+                return closed(problem);
             }
             continue;
         }
@@ -107,7 +114,7 @@ int stream_write(struct stream *stream, const char *data, size_t size, struct pr
             data += count;
             size -= (size_t)count;
         } else if (count < 0 && errno != EAGAIN && errno != EINTR) {
-            return problem_set(problem, "QEMU closed the connection");
+            return closed(problem);
         }
     }
     return 0;
@@ -125,6 +132,7 @@ int stream_line(char **out, struct stream *stream, struct problem *problem)
             return 0;
         }
         if (poll(&ready, 1, STREAM_TIMEOUT_MS) < 1) {
+            problem->hung = 1;
             return problem_set(problem, "QEMU did not answer within %d s", STREAM_TIMEOUT_MS / 1000);
         }
         if (receive(stream, problem) != 0) {

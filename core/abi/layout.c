@@ -501,6 +501,8 @@ static const struct irqcts_abi_item items[] = {
     CONSTANT(irqcts_error, IRQCTS_ERROR_FORMAT),
     CONSTANT(irqcts_error, IRQCTS_ERROR_VERSION),
     CONSTANT(irqcts_error, IRQCTS_ERROR_INPUT_OUTPUT),
+    CONSTANT(irqcts_error, IRQCTS_ERROR_DIED),
+    CONSTANT(irqcts_error, IRQCTS_ERROR_HUNG),
     CONSTANT(irqcts_operation_kind, IRQCTS_OPERATION_NONE),
     CONSTANT(irqcts_operation_kind, IRQCTS_OPERATION_CONFIGURE),
     CONSTANT(irqcts_operation_kind, IRQCTS_OPERATION_START),

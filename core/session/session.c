@@ -30,8 +30,8 @@ static int32_t execute(struct irqcts_trace *trace, const struct irqcts_backend_i
 
     sentence[sizeof(sentence) - 1] = '\0';
     if (error < 0) {
-        return irqcts_fail(IRQCTS_ERROR_BACKEND, "%s: %s", backend->name,
-                           sentence[0] != '\0' ? sentence : "broke without a word");
+        return irqcts_fail(error == IRQCTS_ERROR_DIED || error == IRQCTS_ERROR_HUNG ? error : IRQCTS_ERROR_BACKEND,
+                           "%s: %s", backend->name, sentence[0] != '\0' ? sentence : "broke without a word");
     }
     if (deliveries->count < base || deliveries->count > deliveries->capacity || deliveries->lost != 0) {
         return irqcts_fail(IRQCTS_ERROR_BACKEND, "%s reports %u delivery records where %u fit (%u lost)", backend->name,

@@ -49,6 +49,8 @@ class irqcts_error(IntEnum):
     IRQCTS_ERROR_FORMAT = -9
     IRQCTS_ERROR_VERSION = -10
     IRQCTS_ERROR_INPUT_OUTPUT = -11
+    IRQCTS_ERROR_DIED = -12
+    IRQCTS_ERROR_HUNG = -13
 
 
 class irqcts_operation_kind(IntEnum):

@@ -41,7 +41,9 @@ enum irqcts_error {
     IRQCTS_ERROR_BACKEND = -8,       /* a backend broke while executing */
     IRQCTS_ERROR_FORMAT = -9,        /* a frame or a saved file that is malformed */
     IRQCTS_ERROR_VERSION = -10,      /* a frame or a saved file of another version */
-    IRQCTS_ERROR_INPUT_OUTPUT = -11  /* the operating system refused a read or a write */
+    IRQCTS_ERROR_INPUT_OUTPUT = -11, /* the operating system refused a read or a write */
+    IRQCTS_ERROR_DIED = -12,         /* what stands behind a backend (an emulator's process) ended */
+    IRQCTS_ERROR_HUNG = -13          /* and no longer answers */
 };
 
 /* The sentence that belongs to the calling thread's last negative result;
