@@ -189,10 +189,11 @@ class AgentProcess:
         kind, payload = self._exchange(frame, timeout or self.run_seconds, f"running a program of {len(program)} operations")
         if kind == _TYPE.IRQCTS_WIRE_ERROR:
             code, sentence = _decode_error(payload)
-            self.kill()  # nobody knows what state it is in
             if code == _abi.irqcts_error.IRQCTS_ERROR_DIED:
+                self.kill()  # the next program gets another
                 raise AgentCrash(f"what the backend drives ended: {sentence}")
             if code == _abi.irqcts_error.IRQCTS_ERROR_HUNG:
+                self.kill()
                 raise AgentTimeout(f"what the backend drives does not answer: {sentence}")
             raise HarnessError(f"the backend broke: {sentence}", cause="backend")
         if kind != _TYPE.IRQCTS_WIRE_TRACE:
