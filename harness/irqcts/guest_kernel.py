@@ -244,34 +244,49 @@ def _fetch(suite: str, folder: Path) -> Kernel:
         if found is None:
             raise KernelUnavailable(f"{suite} has no package {META_PACKAGE}; sources: {'; '.join(lines)}")
         package = found.group(1)
-        record = _run(["apt-cache", *options, "show", "--no-all-versions", package])
-        fields = dict(re.findall(r"^(Version|SHA256): (\S+)", record, re.MULTILINE))
-        target = folder / f"{package}_{fields['Version'].replace(':', '%3a')}"
+        # Newer kernels are split: an empty package that depends on the image's and the modules'.
+        depends = _run(["apt-cache", *options, "depends", package])
+        parts = [package, *re.findall(r"^\s*Depends: (linux-(?:binary|modules)-\S+)", depends, re.MULTILINE)]
+        fields = {part: _fields(_run(["apt-cache", *options, "show", "--no-all-versions", part])) for part in parts}
+        version = fields[package]["Version"]
+        target = folder / f"{package}_{version.replace(':', '%3a')}"
         if (target / MANIFEST).is_file():
             (target / MANIFEST).touch()
             return _from_cache(target)
-        _run(["apt-get", *options, "-q", "download", package], cwd=work)
-        archive = next(work.glob("*.deb"))
-        digest = _sha256(archive)
-        if digest != fields["SHA256"]:
-            raise KernelUnavailable(f"{archive.name}: SHA256 {digest}, but the signed index says {fields['SHA256']}")
-        return _unpack(archive, target, f"{package} {fields['Version']}", digest)
+        digests = {part: _download(part, fields[part]["SHA256"], work, options) for part in parts}
+        return _unpack(work / "content", target, f"{package} {version}", digests)
 
 
-def _unpack(archive: Path, target: Path, name: str, digest: str) -> Kernel:
-    """Takes image and modules out of a kernel package into the cache, whole or not at all."""
-    content = archive.parent / "content"
-    _run(["dpkg-deb", "-x", str(archive), str(content)])
-    image = next((content / "boot").glob("vmlinuz-*")).read_bytes()
+def _fields(record: str) -> dict[str, str]:
+    return dict(re.findall(r"^(Version|SHA256): (\S+)", record, re.MULTILINE))
+
+
+def _download(package: str, expected: str, work: Path, options: list[str]) -> str:
+    """Unpacks a package into work/content; its hash, which is the signed index's."""
+    _run(["apt-get", *options, "-q", "download", package], cwd=work)
+    archive = next(work.glob(f"{package}_*.deb"))
+    digest = _sha256(archive)
+    if digest != expected:
+        raise KernelUnavailable(f"{archive.name}: SHA256 {digest}, but the signed index says {expected}")
+    _run(["dpkg-deb", "-x", str(archive), str(work / "content")])
+    return digest
+
+
+def _unpack(content: Path, target: Path, name: str, digests: dict[str, str]) -> Kernel:
+    """Takes image and modules out of what kernel packages hold into the cache, whole or not at all."""
+    images = [*(content / "boot").glob("vmlinuz-*"), *content.glob("usr/lib/modules/*/vmlinuz")]
+    if not images:
+        raise KernelUnavailable(f"{name}: no kernel image in {', '.join(digests)}")
+    image = images[0].read_bytes()
     target.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
     try:
         (staging / "kernel").write_bytes(extract_vmlinux(image) or image)
         modules = [path.relative_to(staging) for path in _collect_modules(content, staging / "modules")]
-        for configuration in (content / "boot").glob("config-*"):
+        for configuration in [*(content / "boot").glob("config-*"), *content.glob("usr/lib/modules/*/config")][:1]:
             shutil.copy(configuration, staging / "config")
         files = [Path("kernel"), *modules]
-        manifest = {"name": name, "package_sha256": digest, "modules": [str(path) for path in modules],
+        manifest = {"name": name, "package_sha256": digests, "modules": [str(path) for path in modules],
                     "sha256": {str(path): _sha256(staging / path) for path in files}}
         (staging / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
         shutil.rmtree(target, ignore_errors=True)

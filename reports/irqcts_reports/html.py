@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,11 @@ def _duration(test: dict[str, Any]) -> float:
     return float(test["duration_s"])
 
 
+def _by_number(item: tuple[str, list[float]]) -> str:
+    """Message 10 behind message 9, and those of virtual functions behind those of the physical one."""
+    return re.sub(r"\d+", lambda number: number.group().zfill(5), item[0])
+
+
 def _latencies(run: Run) -> list[dict[str, Any]]:
     """By message, over all tests that measured."""
     found: dict[str, list[float]] = {}
@@ -149,7 +155,7 @@ def _latencies(run: Run) -> list[dict[str, Any]]:
         for message, values in test.get("latencies_ns", {}).items():
             found.setdefault(message, []).extend(value / 1e9 for value in values)
     rows: list[dict[str, Any]] = []
-    for message, values in found.items():
+    for message, values in sorted(found.items(), key=_by_number):
         if values:
             ordered = sorted(values)
             figure = plots.histogram(ordered, "arrivals") if len(rows) < LATENCY_FIGURES else None
