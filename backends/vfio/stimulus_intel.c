@@ -138,7 +138,10 @@ static uint32_t intel_raise(void *opaque, uint32_t entry)
     if (entry >= state->controller->causes) {
         return IRQCTS_STATUS_NOT_SUPPORTED;
     }
-    /* Sending a message clears the cause by itself, and on the 82574 with it its enable bit. */
+    /* A cause that is still set from an event without a message, while MSI-X was
+     * disabled say, is no new event.  Sending a message clears the cause by itself,
+     * and on the 82574 with it its enable bit. */
+    write_register(state, state->controller->cause, bit_of(state, entry));
     write_register(state, state->controller->enable, bit_of(state, entry));
     write_register(state, state->controller->cause_set, bit_of(state, entry));
     return IRQCTS_STATUS_OK;
