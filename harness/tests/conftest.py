@@ -5,13 +5,19 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from irqcts.agent import AgentProcess
 
 TESTS = Path(__file__).resolve().parent
 HARNESS = TESTS.parent
@@ -42,6 +48,16 @@ def test_reads_back(machine):
 def agent_command(mode: str, backend: str = "emulator") -> str:
     """The command of tampering_agent.py in one of its modes, as --agent-command takes it."""
     return json.dumps([sys.executable, str(TESTS / "tampering_agent.py"), mode, backend])
+
+
+@contextmanager
+def unnoticed(agent: AgentProcess) -> Iterator[None]:
+    """What happens inside is seen by the harness's side only when the next program is under way."""
+    assert agent._process is not None
+    number = agent._process.pid
+    os.kill(number, signal.SIGSTOP)
+    yield
+    threading.Timer(0.3, os.kill, (number, signal.SIGCONT)).start()
 
 
 @dataclass

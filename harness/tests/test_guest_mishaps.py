@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
-from conftest import Irqcts
+from conftest import Irqcts, unnoticed
 from irqcts import AgentCrash, AgentTimeout, HarnessError, Program
 from irqcts.agent import AgentProcess, BackendChoice
 from irqcts.guest import MONITOR
@@ -84,7 +84,8 @@ Boot = Callable[..., tuple[AgentProcess, Monitor]]
 def test_the_kernel_panics(boot: Boot) -> None:
     """QEMU's exit status is 0 then; the console is what tells."""
     agent, monitor = boot(",append=unknown_nmi_panic")
-    monitor("inject-nmi")
+    with unnoticed(agent):
+        monitor("inject-nmi")
     with pytest.raises(AgentCrash) as ending:
         for _ in range(20):
             agent.run(small())
@@ -102,7 +103,8 @@ def test_the_machine_hangs(boot: Boot) -> None:
 
 def test_the_machine_is_switched_off(boot: Boot) -> None:
     agent, monitor = boot()
-    monitor("quit")
+    with unnoticed(agent):
+        monitor("quit")
     with pytest.raises(AgentCrash) as ending:
         agent.run(small())
     assert any("QEMU ended with 0 though nobody asked" in line for line in ending.value.evidence), ending.value.evidence

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
-from conftest import Irqcts
+from conftest import Irqcts, unnoticed
 from irqcts import AgentCrash, AgentTimeout, HarnessError, Program
 from irqcts.agent import AgentProcess, BackendChoice
 from irqcts.paths import layout
@@ -121,7 +121,8 @@ def test_the_agents_process_killed(listener: Listener, connect: Callable[..., Ag
     """A crash is that program's, and the next one finds a new process."""
     agent = connect(listener.place, TOKEN)
     agent.description()
-    listener.serving().kill()
+    with unnoticed(agent):
+        listener.serving().kill()
     with pytest.raises(AgentCrash) as ending:
         agent.run(small())
     assert any("closed the connection early" in line for line in ending.value.evidence)
@@ -142,8 +143,9 @@ def test_the_agents_process_hangs(listener: Listener, connect: Callable[..., Age
 def test_the_listening_agent_killed(listener: Listener, connect: Callable[..., AgentProcess]) -> None:
     agent = connect(listener.place, TOKEN)
     agent.description()
-    listener.process.terminate()
-    listener.process.wait(10)
+    with unnoticed(agent):
+        listener.process.terminate()
+        listener.process.wait(10)
     with pytest.raises(AgentCrash):
         agent.run(small())
     with pytest.raises(HarnessError, match="no agent at 127.0.0.1:.*refused; start irqcts-agent-static there"):
