@@ -416,7 +416,8 @@ __attribute__((noreturn)) static void end_machine(struct guest *guest)
     stop_agent(guest);
     pass_kernel_log(guest);
     say(guest, "bye");
-    sleep_ms(5); /* a serial line empties slower than this program runs */
+    (void)tcdrain(guest->control); /* a serial line empties slower than this program runs */
+    sleep_ms(5);
     exit_machine(EXIT_ENDED);
 }
 
