@@ -33,6 +33,7 @@ from .verdict import (Ending, HarnessError, NonConformance, NotTested, Verdict, 
 pytest_plugins = ["irqcts.guest_plugin"]
 
 RECORD = "irqcts_record"
+ABOUT = "irqcts_about"
 RUN = pytest.StashKey["Run"]()
 MACHINE = pytest.StashKey[Machine]()
 START = pytest.StashKey[float]()
@@ -90,6 +91,7 @@ class Run:
         self.programs: dict[str, list[str]] = {}
         self.whole_suite = True
         self.known: set[str] = set()  # before any selection
+        self.about: dict[str, dict[str, Any]] = {}  # of selected tests: clauses, family, title
         self.chosen = False  # the selection was made without an error
         self.opened = False
 
@@ -147,7 +149,7 @@ class Run:
             if identifier not in self.recorded:
                 why = "the run was interrupted before this test ended" if interrupted else \
                     "the test was selected and never reported an end"
-                self.add(closing_record(identifier, Verdict.MISS, why))
+                self.add({**closing_record(identifier, Verdict.MISS, why), **self.about.get(identifier, {})})
         if not interrupted and self.selected:
             for record in self.deviations.closing_records(self.whole_suite):
                 self.add(record)
@@ -233,6 +235,12 @@ def item_family(item: pytest.Item) -> str:
     return family
 
 
+def item_about(item: pytest.Item) -> dict[str, Any]:
+    """What a test's record says of it whatever becomes of it, also when it never reports an end."""
+    title = (getattr(getattr(item, "function", None), "__doc__", None) or item.name).strip().splitlines()[0]
+    return {"clauses": list(item_clauses(item)), "family": item_family(item), "title": title}
+
+
 def uses_machine(item: pytest.Item) -> bool:
     return "machine" in getattr(item, "fixturenames", ())
 
@@ -298,6 +306,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     run = config.stash[RUN]
     items = [item for item in session.items if uses_machine(item)]
+    if not config.option.collectonly and not session.testsfailed and run.chosen:
+        run.about = {stable_id(item.nodeid): item_about(item) for item in items}
     # pytest calls this hook also after a selection that raised.
     if run.worker or config.option.collectonly or not items or session.testsfailed or not run.chosen:
         return
@@ -311,6 +321,12 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     run = node.config.stash[RUN]
     if not run.opened:
         run.open([stable_id(identifier) for identifier in ids])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: Any) -> None:
+    """The controller of pytest-xdist collects nothing itself: a process that ends in order says what it knew."""
+    node.config.stash[RUN].about.update(getattr(node, "workeroutput", {}).get(ABOUT, {}))
 
 
 # --- running -------------------------------------------------------------------------------------
@@ -362,10 +378,9 @@ def settle(item: pytest.Item, error: BaseException | None) -> dict[str, Any]:
     programs = list(ending.programs) if ending is not None else []
     if ending is not None and not programs and made is not None and made.traces:
         programs = [made.traces[-1].as_json()]
-    title = (getattr(getattr(item, "function", None), "__doc__", None) or item.name).strip().splitlines()[0]
     return {
-        "type": "test", "id": stable_id(item.nodeid), "verdict": verdict.value, "clauses": list(item_clauses(item)),
-        "duration_s": round(time.monotonic() - item.stash[START], 6), "family": item_family(item), "title": title,
+        "type": "test", "id": stable_id(item.nodeid), "verdict": verdict.value, **item_about(item),
+        "duration_s": round(time.monotonic() - item.stash[START], 6),
         "attribution": None if ending is None else {"cause": ending.cause, "why": ending.why},
         "evidence": [] if ending is None else ending.evidence, "programs": programs,
         "covered": sorted(made.covered) if made is not None else [], "waiver": None,
@@ -476,6 +491,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     run = session.config.stash[RUN]
     run.agent.close()
     if run.worker:
+        session.config.workeroutput[ABOUT] = run.about  # type: ignore[attr-defined]
         return
     if run.config.getoption("save_programs") and run.programs:
         run.config.getoption("save_programs").write_text(json.dumps(run.programs, indent=1), encoding="utf-8")

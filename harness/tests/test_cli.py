@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
-from conftest import Irqcts, agent_command
+from conftest import HARNESS, SUITE, Irqcts, agent_command
 
 PROGRAM = """irqcts-program 1
 configure entries=2 messages=2
@@ -107,6 +108,45 @@ def test_completion(irqcts: Irqcts) -> None:
     for shell in ("bash", "zsh", "fish"):
         outcome = irqcts("completion", shell)
         assert outcome.status == 0 and "_IRQCTS_COMPLETE" in outcome.output
+
+
+def test_completion_of_clauses_and_tests(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def completed(line: str) -> str:
+        monkeypatch.setenv("COMP_WORDS", line)
+        monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+        monkeypatch.setenv("_IRQCTS_COMPLETE", "bash_complete")
+        return irqcts().output
+
+    assert "plain,PEND-SET" in completed("irqcts explain pend-s")
+    assert "plain,PEND-COALESCE" in completed("irqcts run --clause PEND-C")
+    assert completed("irqcts run --tests test_small.py::test_m").strip() == "plain,test_small.py::test_masked"
+    irqcts.write("import no_such_module\n")
+    assert completed("irqcts run --tests test").strip() == "", "no sentence may end up in the shell's line"
+
+
+@pytest.fixture
+def rendering(irqcts: Irqcts) -> Irqcts:
+    """With the real renderers in place of the stand-in."""
+    package = irqcts.folder / "python" / "irqcts_reports"
+    shutil.rmtree(package)
+    package.symlink_to(HARNESS.parent / "reports" / "irqcts_reports", target_is_directory=True)
+    return irqcts
+
+
+def test_report_prints_other_renderings(rendering: Irqcts) -> None:
+    good = str(rendering.run(out="good").folder)
+    rendering.write(SUITE.replace("poll({1: 1})", "poll({1: 2})"))
+    bad = str(rendering.run(out="bad").folder)
+    compared = rendering("report", bad, "--compare", good)
+    assert compared.status == 1 and "new non-conformances: 1" in compared.output, compared.output
+    assert rendering("report", good, "--compare", bad).status == 0
+    assert "TEST_CASE_ID=test_small.py.test_masked RESULT=" in rendering("report", good, "--lava").output
+    kcidb = json.loads(rendering("report", good, "--kcidb", "lab:1").output)
+    assert {test["status"] for test in kcidb["tests"]} == {"PASS"}
+    for arguments, what in ((("--kcidb", "lab"), "ORIGIN:NAME"), (("--lava", "--compare", bad), "give one of them"),
+                            (("--any-specification",), "--compare"), (("--compare", "none"), "none")):
+        outcome = rendering("report", good, *arguments)
+        assert outcome.status == 2 and what in outcome.output and "Traceback" not in outcome.output, outcome.output
 
 
 def test_doctor(irqcts: Irqcts) -> None:

@@ -70,6 +70,9 @@ def test_an_interrupt_leaves_readable_results_and_no_process(irqcts: Irqcts, num
     records = [json.loads(line) for line in (out / "results.jsonl").read_text("utf-8").splitlines()]
     assert records[-1]["type"] == "end" and records[-1]["interrupted"] is True
     assert records[-1]["counts"]["MISS"] > 0
+    missed = [r for r in records if r.get("verdict") == "MISS" and "test_each" in r["id"]]
+    about = {(*r["clauses"], r["family"], r["title"]) for r in missed}
+    assert about == {("ENTRY-READBACK", "ENTRY", "One of a dozen.")}, missed
     assert sum(records[-1]["counts"].values()) == 13, "each selected test has a verdict"
     assert not any(child.is_running() for child in children)
     outcome = irqcts("run", "--resume", str(out))
@@ -170,6 +173,8 @@ def test_takes_its_process_along(machine):
     assert outcome.verdicts["test_takes_its_process_along"] == "MISS"
     assert outcome.status == 3 and outcome.end["counts"]["MISS"] == 1
     assert len(outcome.tests) == 14
+    (missed,) = [record for record in outcome.tests.values() if record["verdict"] == "MISS"]
+    assert missed["clauses"] == ["ENTRY-READBACK"] and missed["family"] == "ENTRY"
 
 
 def test_reading_what_is_no_log(tmp_path: Path) -> None:

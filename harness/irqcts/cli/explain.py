@@ -11,6 +11,7 @@ from .. import specification
 from ..paths import layout
 from . import Problem
 from .collecting import tests
+from .completion import clause_ids
 
 LEVELS = {"M": "must", "S": "should", "U": "left open by the sources; the accepted set is listed",
           "R": "recorded, never judged"}
@@ -31,7 +32,7 @@ def oracle_places(clause: str) -> list[str]:
 
 
 @click.command(epilog="Example: irqcts explain PEND-COALESCE")
-@click.argument("clause")
+@click.argument("clause", shell_complete=clause_ids)
 def command(clause: str) -> None:
     """Everything about one CLAUSE: text, level, basis, sources, open points, the oracle's code, tests."""
     known = specification.clauses()

@@ -10,6 +10,7 @@ import click
 from .. import specification
 from . import Problem
 from .collecting import tests
+from .completion import clause_ids
 
 
 @click.command("list", epilog="""\b
@@ -18,7 +19,7 @@ Examples:
   irqcts list tests --clause PEND
   irqcts list clauses --json""")
 @click.argument("what", type=click.Choice(["tests", "clauses", "backends"]), default="tests")
-@click.option("--clause", metavar="ID", help="Only this clause or family.")
+@click.option("--clause", metavar="ID", shell_complete=clause_ids, help="Only this clause or family.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts: one JSON array.")
 def command(what: str, clause: str | None, as_json: bool) -> None:
     """List tests, clauses or backends, one a line."""

@@ -17,6 +17,7 @@ from ..agent import BackendChoice
 from ..verdict import EXIT_NOTHING, EXIT_UNDECIDED, EXIT_USAGE, Verdict, exit_status
 from . import Problem
 from .collecting import Quiet, pytest_main, tests
+from .completion import clause_ids, test_ids
 from .options import backend_options
 
 STYLES = {
@@ -145,8 +146,10 @@ Examples:
               help="Run folder; by default results/BACKEND-TIME.")
 @click.option("--resume", type=click.Path(path_type=Path), metavar="DIR",
               help="Continue the run in this folder: what has its verdict is not run again.")
-@click.option("--clause", multiple=True, metavar="ID", help="Only tests of this clause or family (PEND, PEND-SET).")
-@click.option("--tests", "only", multiple=True, metavar="ID", help="Only this test; may be given several times.")
+@click.option("--clause", multiple=True, metavar="ID", shell_complete=clause_ids,
+              help="Only tests of this clause or family (PEND, PEND-SET).")
+@click.option("--tests", "only", multiple=True, metavar="ID", shell_complete=test_ids,
+              help="Only this test; may be given several times.")
 @click.option("-k", "keyword", metavar="EXPRESSION", help="Only tests whose names match, as pytest's -k.")
 @click.option("--deviations", type=click.Path(path_type=Path), metavar="FILE",
               help="Declared deviations of the device; see docs/deviations.md.")
