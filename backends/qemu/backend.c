@@ -89,40 +89,41 @@ static int take_options(struct qemu *qemu, const char *options)
 
 /* ---- registers ---- */
 
-static uint64_t table_address(const struct qemu *qemu, uint64_t offset)
+static uint64_t table_address(const struct pci_function *function, uint64_t offset)
 {
-    return qemu->device.bar_address[qemu->device.table_bar] + qemu->device.table_offset + offset;
+    return function->bar_address[function->table_bar] + function->table_offset + offset;
 }
 
-static uint64_t pba_address(const struct qemu *qemu, uint64_t offset)
+static uint64_t pba_address(const struct pci_function *function, uint64_t offset)
 {
-    return qemu->device.bar_address[qemu->device.pba_bar] + qemu->device.pba_offset + offset;
+    return function->bar_address[function->pba_bar] + function->pba_offset + offset;
 }
 
 /* One bit of a configuration word, the others as they are. */
-static int set_config_bit(struct qemu *qemu, uint32_t offset, uint32_t bit, int on)
+static int set_config_bit(struct qemu *qemu, const struct pci_function *function, uint32_t offset, uint32_t bit, int on)
 {
     uint32_t word;
 
     if (qemu_settle(qemu) != 0 ||
-        pci_config_get(&qemu->qtest, QEMU_DEVICE_SLOT, offset, 2, &word, &qemu->problem) != 0) {
+        pci_config_get(&qemu->qtest, function->routing_id, offset, 2, &word, &qemu->problem) != 0) {
         return -1;
     }
     word = on ? word | bit : word & ~bit;
-    return pci_config_write(&qemu->qtest, QEMU_DEVICE_SLOT, offset, 2, word, &qemu->problem);
+    return pci_config_write(&qemu->qtest, function->routing_id, offset, 2, word, &qemu->problem);
 }
 
-static int write_entry(struct qemu *qemu, uint32_t entry, uint32_t dword, uint32_t value)
+static int write_entry(struct qemu *qemu, const struct pci_function *function, uint32_t entry, uint32_t dword,
+                       uint32_t value)
 {
-    return qtest_write(&qemu->qtest, table_address(qemu, entry * 16u + dword * 4u), 4, value, &qemu->problem);
+    return qtest_write(&qemu->qtest, table_address(function, entry * 16u + dword * 4u), 4, value, &qemu->problem);
 }
 
-static int read_control(struct qemu *qemu, uint32_t entry, uint32_t *out)
+static int read_control(struct qemu *qemu, const struct pci_function *function, uint32_t entry, uint32_t *out)
 {
     uint64_t value = 0;
 
     if (qemu_settle(qemu) != 0 ||
-        qtest_read(&qemu->qtest, table_address(qemu, entry * 16u + 12u), 4, &value, 0, &qemu->problem) != 0 ||
+        qtest_read(&qemu->qtest, table_address(function, entry * 16u + 12u), 4, &value, 0, &qemu->problem) != 0 ||
         qtest_flush(&qemu->qtest, &qemu->problem) != 0) {
         return -1;
     }
@@ -130,28 +131,54 @@ static int read_control(struct qemu *qemu, uint32_t entry, uint32_t *out)
     return 0;
 }
 
+/* The physical function and those virtual ones that are turned on. */
+static int set_up_device(struct qemu *qemu)
+{
+    if (pci_set_up(&qemu->function[0], &qemu->qtest, &qemu->problem) != 0) {
+        return -1;
+    }
+    return qemu->kind->virtual_functions == 0
+               ? 0
+               : sriov_set_up(&qemu->sriov, &qemu->function[1], qemu->virtual_functions, &qemu->function[0],
+                              &qemu->qtest, &qemu->problem);
+}
+
 static int set_up_all(struct qemu *qemu)
 {
+    if (qemu_open_buses(qemu) != 0) {
+        return -1;
+    }
     for (uint32_t i = 0; i < QEMU_COUNTERS; i++) {
         if (pci_set_up(&qemu->counter_function[i], &qemu->qtest, &qemu->problem) != 0) {
             return -1;
         }
     }
-    return pci_set_up(&qemu->device, &qemu->qtest, &qemu->problem);
+    return set_up_device(qemu);
 }
 
-static int arm(struct qemu *qemu)
+/* The functions first .. last. */
+static int arm(struct qemu *qemu, uint32_t first, uint32_t last)
 {
-    return qemu->kind->arm == NULL ? 0 : qemu->kind->arm(&qemu->qtest, &qemu->device, &qemu->problem);
+    for (uint32_t i = first; qemu->kind->arm != NULL && i <= last; i++) {
+        if (qemu->kind->arm(&qemu->qtest, &qemu->function[i], &qemu->problem) != 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
-static int reset_function(struct qemu *qemu)
+/* Resetting the physical function turns the virtual ones off. */
+static int reset_function(struct qemu *qemu, uint32_t which)
 {
-    if (qemu_settle(qemu) != 0 || pci_function_reset(&qemu->device, &qemu->qtest, &qemu->problem) != 0 ||
-        pci_set_up(&qemu->device, &qemu->qtest, &qemu->problem) != 0) {
+    const struct pci_function *function = &qemu->function[which];
+
+    if (qemu_settle(qemu) != 0 || pci_function_reset(function, &qemu->qtest, &qemu->problem) != 0) {
         return -1;
     }
-    return arm(qemu);
+    if ((which == 0 ? set_up_device(qemu) : pci_set_up(function, &qemu->qtest, &qemu->problem)) != 0) {
+        return -1;
+    }
+    return arm(qemu, which, which == 0 ? qemu->virtual_functions : which);
 }
 
 static int reset_machine(struct qemu *qemu)
@@ -160,98 +187,148 @@ static int reset_machine(struct qemu *qemu)
         qmp_command(&qemu->now.process, "{\"execute\": \"system_reset\"}", "\"RESET\"", &qemu->problem) != 0) {
         return -1;
     }
-    return set_up_all(qemu) != 0 ? -1 : arm(qemu);
+    return set_up_all(qemu) != 0 ? -1 : arm(qemu, 0, qemu->virtual_functions);
 }
 
 /* ---- the routing view, composed of register accesses ---- */
 
-static int program_message(struct qemu *qemu, uint32_t entry, uint32_t message)
+static int program_message(struct qemu *qemu, uint32_t which, uint32_t entry, uint32_t message)
 {
-    struct irqcts_message what = qemu_message(qemu, message);
+    const struct pci_function *function = &qemu->function[which];
+    struct irqcts_message what = qemu_message(qemu, which, message);
 
-    return write_entry(qemu, entry, 0, (uint32_t)what.address) != 0 ||
-                   write_entry(qemu, entry, 1, (uint32_t)(what.address >> 32)) != 0 ||
-                   write_entry(qemu, entry, 2, what.data) != 0
+    return write_entry(qemu, function, entry, 0, (uint32_t)what.address) != 0 ||
+                   write_entry(qemu, function, entry, 1, (uint32_t)(what.address >> 32)) != 0 ||
+                   write_entry(qemu, function, entry, 2, what.data) != 0
                ? -1
                : 0;
 }
 
-static int start_driver(struct qemu *qemu)
+static uint32_t granted_of(const struct qemu *qemu, uint32_t which)
 {
-    if (set_config_bit(qemu, qemu->device.msix + 2u, CONTROL_ENABLE | CONTROL_FUNCTION_MASK, 0) != 0) {
+    return which == 0 ? qemu->granted : qemu->virtual_granted;
+}
+
+static int start_driver(struct qemu *qemu, uint32_t which)
+{
+    const struct pci_function *function = &qemu->function[which];
+
+    if (set_config_bit(qemu, function, function->msix + 2u, CONTROL_ENABLE | CONTROL_FUNCTION_MASK, 0) != 0) {
         return -1;
     }
-    for (uint32_t i = 0; i < qemu->device.entries; i++) {
-        if (write_entry(qemu, i, 3, 1) != 0 || program_message(qemu, i, i < qemu->granted ? i : 0) != 0 ||
-            write_entry(qemu, i, 3, 0) != 0) {
+    for (uint32_t i = 0; i < function->entries; i++) {
+        if (write_entry(qemu, function, i, 3, 1) != 0 ||
+            program_message(qemu, which, i, i < granted_of(qemu, which) ? i : 0) != 0 ||
+            write_entry(qemu, function, i, 3, 0) != 0) {
             return -1;
         }
     }
-    return set_config_bit(qemu, qemu->device.msix + 2u, CONTROL_ENABLE, 1);
+    return set_config_bit(qemu, function, function->msix + 2u, CONTROL_ENABLE, 1);
 }
 
 static int route(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result)
 {
     int set = operation->kind == IRQCTS_OPERATION_SET_ENTRY;
+    const struct pci_function *function = &qemu->function[operation->function];
     uint32_t control;
 
-    if (operation->entry >= qemu->device.entries || (set && operation->message >= qemu->granted)) {
+    if (operation->entry >= function->entries ||
+        (set && operation->message >= granted_of(qemu, operation->function))) {
         result->status = IRQCTS_STATUS_INVALID_PARAMETER;
         return 0;
     }
-    if (read_control(qemu, operation->entry, &control) != 0) {
+    if (read_control(qemu, function, operation->entry, &control) != 0) {
         return -1;
     }
     if (!set) {
         control = operation->kind == IRQCTS_OPERATION_MASK ? control | 1u : control & ~1u;
-        return write_entry(qemu, operation->entry, 3, control);
+        return write_entry(qemu, function, operation->entry, 3, control);
     }
-    if (write_entry(qemu, operation->entry, 3, control | 1u) != 0 ||
-        program_message(qemu, operation->entry, operation->message) != 0) {
+    if (write_entry(qemu, function, operation->entry, 3, control | 1u) != 0 ||
+        program_message(qemu, operation->function, operation->entry, operation->message) != 0) {
         return -1;
     }
-    return (control & 1u) != 0 ? 0 : write_entry(qemu, operation->entry, 3, control);
+    return (control & 1u) != 0 ? 0 : write_entry(qemu, function, operation->entry, 3, control);
+}
+
+/* An entry of a virtual function, written as its physical one's driver does: nothing is sent between. */
+static int write_virtualized(struct qemu *qemu, const struct irqcts_operation *operation,
+                             struct irqcts_result *result)
+{
+    const struct pci_function *function;
+
+    if (operation->function == 0 || operation->function > qemu->virtual_functions ||
+        operation->entry >= qemu->function[operation->function].entries) {
+        result->status = IRQCTS_STATUS_INVALID_PARAMETER;
+        return 0;
+    }
+    function = &qemu->function[operation->function];
+    return write_entry(qemu, function, operation->entry, 3, operation->control | 1u) != 0 ||
+                   write_entry(qemu, function, operation->entry, 0, (uint32_t)operation->address) != 0 ||
+                   write_entry(qemu, function, operation->entry, 1, (uint32_t)(operation->address >> 32)) != 0 ||
+                   write_entry(qemu, function, operation->entry, 2, operation->data) != 0 ||
+                   write_entry(qemu, function, operation->entry, 3, operation->control) != 0
+               ? -1
+               : 0;
 }
 
 /* ---- operations ---- */
 
+/* As firmware does, Message Control is written 0 once: QEMU's msix_reset() clears the register but
+ * keeps acting on what it held (deviations/), and a program must not depend on the one before it. */
+static int forget_message_control(struct qemu *qemu)
+{
+    for (uint32_t i = 0; i <= qemu->virtual_functions; i++) {
+        const struct pci_function *function = &qemu->function[i];
+        if (pci_config_write(&qemu->qtest, function->routing_id, function->msix + 2u, 2, 0, &qemu->problem) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int configure(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result)
 {
-    if (operation->entry != qemu->device.entries || operation->value != 0 || operation->message > qemu->messages) {
+    uint32_t virtual_functions = qemu->kind->virtual_functions;
+
+    if (operation->entry != qemu->function[0].entries || operation->message > qemu->messages ||
+        operation->value > virtual_functions ||
+        (operation->value > 0 && (operation->data != qemu->function[1].entries ||
+                                  operation->control > qemu->kind->virtual_messages))) {
         result->status = IRQCTS_STATUS_NOT_SUPPORTED; /* its size is the device's own */
         return 0;
     }
     qemu->granted = operation->message;
+    qemu->virtual_functions = (uint32_t)operation->value;
+    qemu->virtual_granted = operation->control;
     qemu->configured = 1;
     qemu_forget_saved(qemu);
     if (qemu->paused && qemu_pause(qemu, 0, result) != 0) {
         return -1;
     }
-    /* As firmware does, Message Control is written 0 once: QEMU's msix_reset() clears the
-     * register but keeps acting on what it held (deviations/), and a program must not
-     * depend on the one before it. */
     if (reset_machine(qemu) != 0 ||
-        pci_config_write(&qemu->qtest, QEMU_DEVICE_SLOT, qemu->device.msix + 2u, 2, 0, &qemu->problem) != 0) {
+        forget_message_control(qemu) != 0) {
         return -1;
     }
     return qemu_collect(qemu, NULL);
 }
 
 /* Whether an access lies inside the BAR that holds it. */
-static int inside(const struct qemu *qemu, uint32_t bar, uint32_t start_offset,
+static int inside(const struct pci_function *function, uint32_t bar, uint32_t start_offset,
                   const struct irqcts_operation *operation)
 {
-    return start_offset + operation->address + operation->width <= qemu->device.bar_size[bar];
+    return start_offset + operation->address + operation->width <= function->bar_size[bar];
 }
 
 static int access_memory(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result)
 {
     int table = operation->kind == IRQCTS_OPERATION_TABLE_READ || operation->kind == IRQCTS_OPERATION_TABLE_WRITE;
     int write = operation->kind == IRQCTS_OPERATION_TABLE_WRITE || operation->kind == IRQCTS_OPERATION_PBA_WRITE;
-    uint64_t address = table ? table_address(qemu, operation->address) : pba_address(qemu, operation->address);
+    const struct pci_function *function = &qemu->function[operation->function];
+    uint64_t address = table ? table_address(function, operation->address) : pba_address(function, operation->address);
 
-    if (!(table ? inside(qemu, qemu->device.table_bar, qemu->device.table_offset, operation)
-                : inside(qemu, qemu->device.pba_bar, qemu->device.pba_offset, operation))) {
+    if (!(table ? inside(function, function->table_bar, function->table_offset, operation)
+                : inside(function, function->pba_bar, function->pba_offset, operation))) {
         result->status = IRQCTS_STATUS_NOT_SUPPORTED;
         return 0;
     }
@@ -268,7 +345,8 @@ static int access_config(struct qemu *qemu, const struct irqcts_operation *opera
                      operation->kind == IRQCTS_OPERATION_CAPABILITY_WRITE;
     int write =
         operation->kind == IRQCTS_OPERATION_CAPABILITY_WRITE || operation->kind == IRQCTS_OPERATION_CONFIG_WRITE;
-    uint64_t offset = operation->address + (capability ? qemu->device.msix : 0u);
+    const struct pci_function *function = &qemu->function[operation->function];
+    uint64_t offset = operation->address + (capability ? function->msix : 0u);
 
     if (offset + operation->width > 256 || (offset & 3u) + operation->width > 4) {
         result->status = IRQCTS_STATUS_NOT_SUPPORTED; /* the ports reach 256 bytes, a DWORD at a time */
@@ -277,21 +355,22 @@ static int access_config(struct qemu *qemu, const struct irqcts_operation *opera
     if (qemu->deferred && qemu_settle(qemu) != 0) {
         return -1;
     }
-    return write ? pci_config_write(&qemu->qtest, QEMU_DEVICE_SLOT, (uint32_t)offset, operation->width,
+    return write ? pci_config_write(&qemu->qtest, function->routing_id, (uint32_t)offset, operation->width,
                                     (uint32_t)operation->value, &qemu->problem)
-                 : pci_config_read(&qemu->qtest, QEMU_DEVICE_SLOT, (uint32_t)offset, operation->width, &result->value,
+                 : pci_config_read(&qemu->qtest, function->routing_id, (uint32_t)offset, operation->width, &result->value,
                                    &qemu->problem);
 }
 
 static int cause_event(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result)
 {
+    const struct pci_function *function = &qemu->function[operation->function];
     uint32_t control;
 
     if (qemu->deferred && qemu_settle(qemu) != 0) { /* two events on one eventfd would become one */
         return -1;
     }
     if (qemu->kind->only_enabled) {
-        if (qemu_settle(qemu) != 0 || pci_config_get(&qemu->qtest, QEMU_DEVICE_SLOT, qemu->device.msix + 2u, 2,
+        if (qemu_settle(qemu) != 0 || pci_config_get(&qemu->qtest, function->routing_id, function->msix + 2u, 2,
                                                      &control, &qemu->problem) != 0) {
             return -1;
         }
@@ -301,7 +380,7 @@ static int cause_event(struct qemu *qemu, const struct irqcts_operation *operati
         }
     }
     qemu->deferred = qemu->kind->deferred;
-    if (qemu->kind->raise(&qemu->qtest, &qemu->device, operation->entry, &qemu->problem) != 0) {
+    if (qemu->kind->raise(&qemu->qtest, function, operation->entry, &qemu->problem) != 0) {
         return -1;
     }
     if (qemu->kind->throttle_us > 0) {
@@ -317,15 +396,20 @@ static int cause_event(struct qemu *qemu, const struct irqcts_operation *operati
 static int perform(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result,
                    struct irqcts_delivery_buffer *deliveries)
 {
+    const struct pci_function *function =
+        &qemu->function[operation->function <= qemu->virtual_functions ? operation->function : 0];
+
     switch (operation->kind) {
     case IRQCTS_OPERATION_CONFIGURE:
         return configure(qemu, operation, result);
     case IRQCTS_OPERATION_START:
-        return start_driver(qemu);
+        return start_driver(qemu, operation->function);
     case IRQCTS_OPERATION_SET_ENTRY:
     case IRQCTS_OPERATION_MASK:
     case IRQCTS_OPERATION_UNMASK:
         return route(qemu, operation, result);
+    case IRQCTS_OPERATION_WRITE_VIRTUALIZED:
+        return write_virtualized(qemu, operation, result);
     case IRQCTS_OPERATION_TABLE_READ:
     case IRQCTS_OPERATION_TABLE_WRITE:
     case IRQCTS_OPERATION_PBA_READ:
@@ -337,11 +421,11 @@ static int perform(struct qemu *qemu, const struct irqcts_operation *operation, 
     case IRQCTS_OPERATION_CONFIG_WRITE:
         return access_config(qemu, operation, result);
     case IRQCTS_OPERATION_ENABLE:
-        return set_config_bit(qemu, qemu->device.msix + 2u, CONTROL_ENABLE, operation->value != 0);
+        return set_config_bit(qemu, function, function->msix + 2u, CONTROL_ENABLE, operation->value != 0);
     case IRQCTS_OPERATION_FUNCTION_MASK:
-        return set_config_bit(qemu, qemu->device.msix + 2u, CONTROL_FUNCTION_MASK, operation->value != 0);
+        return set_config_bit(qemu, function, function->msix + 2u, CONTROL_FUNCTION_MASK, operation->value != 0);
     case IRQCTS_OPERATION_BUS_MASTER:
-        return set_config_bit(qemu, COMMAND, COMMAND_BUS_MASTER, operation->value != 0);
+        return set_config_bit(qemu, function, COMMAND, COMMAND_BUS_MASTER, operation->value != 0);
     case IRQCTS_OPERATION_RAISE:
         return cause_event(qemu, operation, result);
     case IRQCTS_OPERATION_POLL:
@@ -359,7 +443,8 @@ static int perform(struct qemu *qemu, const struct irqcts_operation *operation, 
     case IRQCTS_OPERATION_RESTORE:
         return qemu_restore(qemu, operation, result);
     case IRQCTS_OPERATION_RESET:
-        return operation->value == IRQCTS_RESET_FUNCTION_LEVEL ? reset_function(qemu) : reset_machine(qemu);
+        return operation->value == IRQCTS_RESET_FUNCTION_LEVEL ? reset_function(qemu, operation->function)
+                                                               : reset_machine(qemu);
     default:
         result->status = IRQCTS_STATUS_NOT_SUPPORTED;
         return 0;
@@ -380,7 +465,7 @@ int bare_loop(void *context, int groups, int per_group)
     for (int group = 0; group < groups; group++) {
         size_t length = 0;
         for (int i = 0; i < per_group; i++) {
-            unsigned long long address = table_address(qemu, 8u + 16u * ((unsigned)i % 4u));
+            unsigned long long address = table_address(&qemu->function[0], 8u + 16u * ((unsigned)i % 4u));
             length += (size_t)(i % 2 != 0 ? snprintf(lines + length, sizeof(lines) - length, "readl 0x%llx\n", address)
                                           : snprintf(lines + length, sizeof(lines) - length, "writel 0x%llx 0x%x\n",
                                                      address, (unsigned)i));
@@ -451,12 +536,13 @@ static uint64_t operations_of(const struct qemu *qemu)
                    SUPPORTS(POLL) | SUPPORTS(RESET);
     all |= qemu->kind->raise != NULL ? SUPPORTS(RAISE) : 0;
     all |= qemu->kind->migratable ? SUPPORTS(PAUSE) | SUPPORTS(RESUME) | SUPPORTS(SAVE) | SUPPORTS(RESTORE) : 0;
+    all |= qemu->kind->virtual_functions > 0 ? SUPPORTS(WRITE_VIRTUALIZED) : 0;
     return all;
 }
 
 static uint32_t reset_kinds(const struct qemu *qemu)
 {
-    return 1u << IRQCTS_RESET_CONVENTIONAL | (qemu->device.resettable ? 1u << IRQCTS_RESET_FUNCTION_LEVEL : 0u);
+    return 1u << IRQCTS_RESET_CONVENTIONAL | (qemu->function[0].resettable ? 1u << IRQCTS_RESET_FUNCTION_LEVEL : 0u);
 }
 
 static int32_t describe_qemu(void *context, struct irqcts_backend_description *out)
@@ -468,22 +554,25 @@ static int32_t describe_qemu(void *context, struct irqcts_backend_description *o
     (void)snprintf(out->device, sizeof(out->device), "%s", qemu->kind->name);
     (void)snprintf(out->driver, sizeof(out->driver), "QEMU %s, qtest", qemu->version);
     (void)snprintf(out->identity, sizeof(out->identity), "QEMU %s %s (qtest), %u entries", qemu->version,
-                   qemu->kind->name, qemu->device.entries);
+                   qemu->kind->name, qemu->function[0].entries);
     out->operations = operations_of(qemu);
     out->observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES |
                         (qemu->kind->repeats ? 0u : (uint32_t)IRQCTS_OBSERVES_EXACT_COUNTS) | IRQCTS_OBSERVES_TABLE |
                         IRQCTS_OBSERVES_PBA | IRQCTS_OBSERVES_CAPABILITY;
     out->stimulus = qemu->kind->raise != NULL ? IRQCTS_STIMULUS_DEVICE : IRQCTS_STIMULUS_NONE;
     out->properties = (qemu->kind->repeats ? IRQCTS_PROPERTY_REPEATS : IRQCTS_PROPERTY_SYNCHRONOUS) |
-                      IRQCTS_PROPERTY_ROUTING_COMPOSED | IRQCTS_PROPERTY_PARALLEL;
-    out->entries_max = qemu->device.entries;
+                      IRQCTS_PROPERTY_ROUTING_COMPOSED | IRQCTS_PROPERTY_VIRTUALIZED_COMPOSED | IRQCTS_PROPERTY_PARALLEL;
+    out->entries_max = qemu->function[0].entries;
     out->messages_max = qemu->messages;
+    out->virtual_functions_max = qemu->kind->virtual_functions;
+    out->virtual_entries_max = qemu->function[1].entries;
+    out->virtual_messages_max = qemu->kind->virtual_messages;
     out->reset_kinds = reset_kinds(qemu);
     out->geometry_known = 1;
-    out->table_bar = qemu->device.table_bar;
-    out->table_offset = qemu->device.table_offset;
-    out->pba_bar = qemu->device.pba_bar;
-    out->pba_offset = qemu->device.pba_offset;
+    out->table_bar = qemu->function[0].table_bar;
+    out->table_offset = qemu->function[0].table_offset;
+    out->pba_bar = qemu->function[0].pba_bar;
+    out->pba_offset = qemu->function[0].pba_offset;
     return IRQCTS_ERROR_NONE;
 }
 
@@ -499,7 +588,8 @@ static int32_t execute_qemu(void *context, const struct irqcts_operation *operat
     for (uint32_t i = 0; i < count && !failed; i++) {
         const struct irqcts_operation *operation = &operations[i];
         results[i] = (struct irqcts_result){.status = IRQCTS_STATUS_OK};
-        if (operation->kind >= 64 || ((supported >> operation->kind) & 1u) == 0 || operation->function != 0 ||
+        if (operation->kind >= 64 || ((supported >> operation->kind) & 1u) == 0 || 
+            (operation->function > qemu->virtual_functions && operation->kind != IRQCTS_OPERATION_WRITE_VIRTUALIZED) ||
             (operation->kind == IRQCTS_OPERATION_RESET && ((reset_kinds(qemu) >> operation->value) & 1u) == 0) ||
             (!qemu->configured && operation->kind != IRQCTS_OPERATION_CONFIGURE) ||
             (qemu->paused && ((WHILE_PAUSED >> operation->kind) & 1u) == 0)) {
@@ -523,11 +613,13 @@ static int32_t messages_of_qemu(void *context, uint32_t function, uint32_t first
 {
     const struct qemu *qemu = context;
 
-    if (function != 0 || first > qemu->messages || count > qemu->messages - first) {
+    uint32_t limit = function == 0 ? qemu->messages : qemu->kind->virtual_messages;
+
+    if (function > qemu->kind->virtual_functions || first > limit || count > limit - first) {
         return IRQCTS_ERROR_ARGUMENT;
     }
     for (uint32_t i = 0; i < count; i++) {
-        out[i] = qemu_message(qemu, first + i);
+        out[i] = qemu_message(qemu, function, first + i);
     }
     return IRQCTS_ERROR_NONE;
 }
@@ -535,7 +627,7 @@ static int32_t messages_of_qemu(void *context, uint32_t function, uint32_t first
 const struct irqcts_backend_interface *irqcts_backend_qemu_entry(uint32_t abi_version)
 {
     static const char *const help[] = {
-        "device=NAME  rocker (default), ivshmem, e1000e, nvme, xhci, vmxnet3 or megasas",
+        "device=NAME  rocker (default), ivshmem, e1000e, igb, nvme, nvme-sriov, xhci, vmxnet3 or megasas",
         "path=FILE  the QEMU to run; default qemu-system-x86_64 on PATH",
         "vectors=N  of device=ivshmem, 1 to 2048; default 64",
         "messages=N  how many messages can be counted, 1 to 2048; default 256",

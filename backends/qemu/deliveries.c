@@ -2,11 +2,28 @@
 /* Messages that can be told apart, and how many of each arrived. */
 #include "qemu.h"
 
-struct irqcts_message qemu_message(const struct qemu *qemu, uint32_t message)
+/* The counters' bells, in order: the physical function's messages, then each virtual one's. */
+static uint32_t bell_of(const struct qemu *qemu, uint32_t function, uint32_t message)
 {
-    struct irqcts_message made = {
-        qemu->counter_function[message % QEMU_COUNTERS].bar_address[0] + IVSHMEM_DOORBELL,
-        IVSHMEM_COUNTER_ID << 16 | message, 0};
+    return function == 0 ? message : qemu->messages + (function - 1u) * qemu->kind->virtual_messages + message;
+}
+
+static uint32_t function_of(const struct qemu *qemu, uint32_t bell)
+{
+    return bell < qemu->messages ? 0 : 1u + (bell - qemu->messages) / qemu->kind->virtual_messages;
+}
+
+static int is_granted(const struct qemu *qemu, uint32_t function, uint32_t message)
+{
+    return function == 0 ? message < qemu->granted
+                         : function <= qemu->virtual_functions && message < qemu->virtual_granted;
+}
+
+struct irqcts_message qemu_message(const struct qemu *qemu, uint32_t function, uint32_t message)
+{
+    uint32_t bell = bell_of(qemu, function, message);
+    struct irqcts_message made = {qemu->counter_function[bell % QEMU_COUNTERS].bar_address[0] + IVSHMEM_DOORBELL,
+                                  IVSHMEM_COUNTER_ID << 16 | bell, 0};
     return made;
 }
 
@@ -20,8 +37,10 @@ static void found(void *context, uint32_t vector, uint32_t count)
 {
     struct collecting *collecting = context;
     struct irqcts_delivery_buffer *deliveries = collecting->deliveries;
-    int granted = vector < collecting->qemu->granted && vector % QEMU_COUNTERS == collecting->counter;
-    struct irqcts_message message = qemu_message(collecting->qemu, vector);
+    const struct qemu *qemu = collecting->qemu;
+    uint32_t function = qemu->kind->virtual_messages > 0 ? function_of(qemu, vector) : 0;
+    uint32_t message = vector - bell_of(qemu, function, 0);
+    int granted = is_granted(qemu, function, message) && vector % QEMU_COUNTERS == collecting->counter;
 
     if (deliveries == NULL) {
         return;
@@ -31,9 +50,10 @@ static void found(void *context, uint32_t vector, uint32_t count)
         return;
     }
     deliveries->records[deliveries->count++] = (struct irqcts_delivery){
-        .message = granted ? vector : IRQCTS_MESSAGE_STRAY,
+        .function = granted ? function : 0,
+        .message = granted ? message : IRQCTS_MESSAGE_STRAY,
         .count = count,
-        .data = message.data,
+        .data = IVSHMEM_COUNTER_ID << 16 | vector,
         .address = collecting->qemu->counter_function[collecting->counter].bar_address[0] + IVSHMEM_DOORBELL};
 }
 

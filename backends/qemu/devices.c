@@ -64,7 +64,48 @@ static int raise_e1000e(struct qtest *qtest, const struct pci_function *function
                : qtest_write(qtest, registers + E1000E_ICS, 4, cause, problem);
 }
 
-const char device_names[] = "rocker, ivshmem, e1000e, nvme, xhci, vmxnet3, megasas";
+/* igb, an Intel 82576: extended causes, one an entry, set by Extended Interrupt
+ * Cause Set (its data sheet, 8.8); a virtual function has three of its own in
+ * registers at the same offsets.  Nothing is throttled while EITR is 0, as after
+ * reset, and a message clears its cause, so each event sends one message. */
+enum {
+    IGB_GPIE = 0x1514,
+    IGB_EICS = 0x1520,
+    IGB_EIMS = 0x1524,
+    IGB_EIAC = 0x152c, /* causes that a message clears by itself */
+    IGB_GPIE_MULTIPLE_MESSAGES = 0x10,
+    IGB_GPIE_PBA = INT32_MIN, /* pending bits as in MSI-X */
+    IGB_CAUSES = 10,
+    IGB_VIRTUAL_CAUSES = 3
+};
+
+static uint32_t igb_causes(const struct pci_function *function)
+{
+    return function->virtual_number == 0 ? IGB_CAUSES : IGB_VIRTUAL_CAUSES;
+}
+
+static int arm_igb(struct qtest *qtest, const struct pci_function *function, struct problem *problem)
+{
+    uint64_t registers = function->bar_address[0];
+    uint32_t all = (UINT32_C(1) << igb_causes(function)) - 1u;
+
+    if (function->virtual_number == 0 &&
+        qtest_write(qtest, registers + IGB_GPIE, 4, (uint32_t)IGB_GPIE_PBA | IGB_GPIE_MULTIPLE_MESSAGES, problem) != 0) {
+        return -1;
+    }
+    return qtest_write(qtest, registers + IGB_EIAC, 4, all, problem) != 0
+               ? -1
+               : qtest_write(qtest, registers + IGB_EIMS, 4, all, problem);
+}
+
+static int raise_igb(struct qtest *qtest, const struct pci_function *function, uint32_t entry, struct problem *problem)
+{
+    uint32_t cause = entry < igb_causes(function) ? UINT32_C(1) << entry : 0u;
+
+    return qtest_write(qtest, function->bar_address[0] + IGB_EICS, 4, cause, problem);
+}
+
+const char device_names[] = "rocker, ivshmem, e1000e, igb, nvme, nvme-sriov, xhci, vmxnet3, megasas";
 
 const struct device_kind *device_find(const char *name)
 {
@@ -80,7 +121,19 @@ const struct device_kind *device_find(const char *name)
          .only_enabled = 1,
          .throttle_us = 400, /* QEMU rests a vector for 500 * 256 ns at least, whatever EITR says */
          .migratable = 1},
+        {.name = "igb",
+         .argument = "igb",
+         .raise = raise_igb,
+         .arm = arm_igb,
+         .behind_port = 1,
+         .virtual_functions = 4, /* of 8: the causes of the others are also those of the physical function */
+         .virtual_messages = IGB_VIRTUAL_CAUSES},
         {.name = "nvme", .argument = "nvme,serial=irqcts"},
+        {.name = "nvme-sriov", /* a virtual function begins with one vector; more come from the flexible pool */
+         .argument = "nvme,serial=irqcts,subsys=subsystem,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4",
+         .before = "nvme-subsys,id=subsystem",
+         .virtual_functions = 4,
+         .virtual_messages = 1},
         {.name = "xhci", .argument = "qemu-xhci", .migratable = 1},
         {.name = "vmxnet3", .argument = "vmxnet3", .migratable = 1},
         {.name = "megasas", .argument = "megasas", .migratable = 1},

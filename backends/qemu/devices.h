@@ -8,6 +8,7 @@
 struct device_kind {
     const char *name;
     const char *argument;     /* of -device, without addr=; NULL: an ivshmem-doorbell with a server of ours */
+    const char *before;       /* another -device that it needs, without addr=; NULL: none */
     uint32_t default_vectors; /* of that one; 0: the device decides */
     /* Queues the commands that raise vector `entry`; NULL: no stimulus. */
     int (*raise)(struct qtest *qtest, const struct pci_function *function, uint32_t entry, struct problem *problem);
@@ -19,6 +20,9 @@ struct device_kind {
     int only_enabled; /* an event while MSI-X is disabled becomes a pin interrupt, which ends QEMU at the next enable */
     int throttle_us; /* after an event the vector rests so long; the next operation waits for the end of it */
     int migratable; /* QEMU saves and restores it */
+    int behind_port; /* it needs a PCI Express root port of its own */
+    uint32_t virtual_functions;
+    uint32_t virtual_messages; /* of each */
 };
 
 /* NULL when there is none of that name. */

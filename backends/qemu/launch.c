@@ -10,15 +10,15 @@
 
 enum {
     TEXT = 256,
-    ARGUMENTS = 4 * ((int)QEMU_COUNTERS + 1) + 4,
-    FLR_CAPABLE = 1 << 28
+    ARGUMENTS = 4 * ((int)QEMU_COUNTERS + 1) + 8
 };
 
 static const uint64_t first_bar_address = 0xe0000000;
+static const uint64_t last_port_address = 0xe0ffffff; /* of what the root port passes on */
 
 /* A command line's device part; `list` ends with NULL. */
 struct command_line {
-    char text[2 * (QEMU_COUNTERS + 1u)][TEXT];
+    char text[2 * (QEMU_COUNTERS + 1u) + 1u][TEXT];
     const char *list[ARGUMENTS];
     size_t count;
     size_t texts;
@@ -67,7 +67,19 @@ static void make_command_line(struct command_line *line, const struct qemu *qemu
         add_doorbell(line, qemu->folder, "device", qemu->vectors, QEMU_DEVICE_SLOT);
     } else {
         char *device = line->text[line->texts++];
-        (void)snprintf(device, TEXT, "%s,addr=%u", qemu->kind->argument, (unsigned)QEMU_DEVICE_SLOT);
+        if (qemu->kind->before != NULL) {
+            line->list[line->count++] = "-device";
+            line->list[line->count++] = qemu->kind->before;
+        }
+        if (qemu->kind->behind_port) {
+            char *port = line->text[line->texts++];
+            (void)snprintf(port, TEXT, "pcie-root-port,id=behind,addr=%u", (unsigned)QEMU_DEVICE_SLOT);
+            line->list[line->count++] = "-device";
+            line->list[line->count++] = port;
+            (void)snprintf(device, TEXT, "%s,bus=behind,addr=0", qemu->kind->argument);
+        } else {
+            (void)snprintf(device, TEXT, "%s,addr=%u", qemu->kind->argument, (unsigned)QEMU_DEVICE_SLOT);
+        }
         line->list[line->count++] = "-device";
         line->list[line->count++] = device;
     }
@@ -131,25 +143,49 @@ static int launch(struct incarnation *out, struct qemu *qemu, const char *incomi
     return 0;
 }
 
+int qemu_open_buses(struct qemu *qemu)
+{
+    if (qemu->kind->virtual_functions > 0 && pci_open_extended(&qemu->qtest, &qemu->problem) != 0) {
+        return -1;
+    }
+    return !qemu->kind->behind_port ? 0
+                                    : pci_open_port(&qemu->qtest, QEMU_DEVICE_SLOT << 3, first_bar_address,
+                                                    last_port_address, &qemu->problem);
+}
+
 static int discover(struct qemu *qemu)
 {
     struct problem *problem = &qemu->problem;
     uint64_t next = first_bar_address;
 
-    if (pci_discover(&qemu->device, &qemu->qtest, QEMU_DEVICE_SLOT, &next, problem) != 0) {
+    uint32_t count = qemu->kind->virtual_functions;
+
+    if (qemu_open_buses(qemu) != 0 ||
+        pci_discover(&qemu->function[0], &qemu->qtest,
+                     qemu->kind->behind_port ? PCI_PORT_BUS << 8 : QEMU_DEVICE_SLOT << 3, &next, problem) != 0 ||
+        (count > 0 && sriov_discover(&qemu->sriov, &qemu->function[1], count, &qemu->function[0], &qemu->qtest, &next,
+                                     problem) != 0)) {
         return -1;
     }
+    if (qemu->kind->behind_port) {
+        next = last_port_address + 1u;
+    }
     for (uint32_t i = 0; i < QEMU_COUNTERS; i++) {
-        if (pci_discover(&qemu->counter_function[i], &qemu->qtest, QEMU_DEVICE_SLOT + 1u + i, &next, problem) != 0) {
+        if (pci_discover(&qemu->counter_function[i], &qemu->qtest, (QEMU_DEVICE_SLOT + 1u + i) << 3, &next, problem) !=
+            0) {
             return -1;
         }
     }
-    if (qemu->device.msix == 0 || qemu->device.bar_size[qemu->device.table_bar] == 0 ||
-        qemu->device.bar_size[qemu->device.pba_bar] == 0) {
-        return problem_set(problem, "QEMU's %s has no MSI-X capability that can be used", qemu->kind->name);
+    for (uint32_t i = 0; i <= count; i++) {
+        const struct pci_function *function = &qemu->function[i];
+        if (function->msix == 0 || function->bar_size[function->table_bar] == 0 ||
+            function->bar_size[function->pba_bar] == 0 || function->entries != qemu->function[i > 0 ? 1 : 0].entries) {
+            return problem_set(problem, "function %u of QEMU's %s has no MSI-X capability that can be used", i,
+                               qemu->kind->name);
+        }
     }
-    if (qemu->messages > qemu->device.entries) {
-        qemu->messages = qemu->device.entries;
+    if (qemu->messages > qemu->function[0].entries) {
+        qemu->messages = qemu->function[0].entries;
     }
     return 0;
 }
@@ -165,7 +201,8 @@ int qemu_start(struct qemu *qemu)
         return -1;
     }
     for (uint32_t i = 0; i < servers(qemu); i++) {
-        uint32_t counters = i < QEMU_COUNTERS ? qemu->messages : 0;
+        uint32_t counters =
+            i < QEMU_COUNTERS ? qemu->messages + qemu->kind->virtual_functions * qemu->kind->virtual_messages : 0;
         (void)snprintf(path, sizeof(path), "%s/%s", qemu->folder, i == 0 ? "counter0" : i == 1 ? "counter1" : "device");
         if (ivshmem_prepare(server_of(qemu, i), path, counters, counters == 0 ? qemu->vectors : 0, problem) != 0) {
             return -1;

@@ -8,12 +8,14 @@
 #include "pci.h"
 #include "process.h"
 #include "qtest.h"
+#include "sriov.h"
 
 #include "irqcts/backend.h"
 
 #define QEMU_COUNTERS 2u
 #define QEMU_SLOTS IRQCTS_SLOTS_MAX
 #define QEMU_DEVICE_SLOT 4u /* of the bus; the counters follow */
+#define QEMU_VIRTUAL_MAX 4u
 
 /* A QEMU process and the connections of its ivshmem devices. */
 struct incarnation {
@@ -27,14 +29,17 @@ struct qemu {
     struct ivshmem counter[QEMU_COUNTERS];
     struct ivshmem device_server;
     struct pci_function counter_function[QEMU_COUNTERS];
-    struct pci_function device;
+    struct pci_function function[1u + QEMU_VIRTUAL_MAX]; /* of the device under test; 0: the physical one */
+    struct sriov sriov;
     const struct device_kind *kind;
     char folder[64]; /* where the counters listen */
     char path[256];
     char version[64];
     uint32_t vectors;  /* asked for, 0: the device's own */
-    uint32_t messages; /* that can be counted, and are granted at most */
+    uint32_t messages; /* of the physical function that can be counted, and are granted at most */
     uint32_t granted;  /* M of the last CONFIGURE */
+    uint32_t virtual_functions; /* turned on by the last CONFIGURE */
+    uint32_t virtual_granted;   /* M of each of them */
     int configured;
     int paused;
     int deferred; /* an event was caused that the main loop has not come to for certain */
@@ -44,6 +49,9 @@ struct qemu {
 
 /* launch.c */
 int qemu_start(struct qemu *qemu);
+/* What makes the root port and extended configuration space reachable, after every
+ * reset of the machine, for devices that have them. */
+int qemu_open_buses(struct qemu *qemu);
 /* Another QEMU with the same devices, that begins with what `stream` (a shell
  * command's output) holds; it takes the place of the present one when it has
  * taken it in.  1: done; 0: it refused the stream; -1: a problem. */
@@ -57,7 +65,7 @@ int qemu_restore(struct qemu *qemu, const struct irqcts_operation *operation, st
 void qemu_forget_saved(struct qemu *qemu);
 
 /* deliveries.c */
-struct irqcts_message qemu_message(const struct qemu *qemu, uint32_t message);
+struct irqcts_message qemu_message(const struct qemu *qemu, uint32_t function, uint32_t message);
 /* Everything sent, every reply read, and what the main loop owes done. */
 int qemu_settle(struct qemu *qemu);
 /* The same, then what arrived since the last time; `deliveries` NULL: forgets it. */

@@ -136,6 +136,23 @@ static void nvme(void)
     backend->close(context);
 }
 
+/* Its virtual functions: registers of their own, on from CONFIGURE and again after every reset. */
+static void nvme_virtual_functions(void)
+{
+    void *context = opened("device=nvme-sriov");
+
+    conforms(context, "irqcts-program 1\nconfigure entries=61 messages=1 vfs=4 vf-entries=1 vf-messages=1\n"
+                      "table-write 0.data 0x41 vf=3\ntable-write 0.data 0x42 vf=0\n"
+                      "table-read 0.data vf=3 => value=0x41\ntable-read 0.data vf=0 => value=0x42\n"
+                      "enable on vf=3\ncapability-read +0x2 width=2 vf=3 => value=0x8000/0xc7ff\n"
+                      "capability-read +0x2 width=2 vf=2 => value=0x0/0xc7ff\n"
+                      "reset function-level vf=3\ncapability-read +0x2 width=2 vf=3 => value=0x0/0xc7ff\n"
+                      "table-read 0.data vf=0 => value=0x42\nenable on vf=3\n"
+                      "reset function-level\ncapability-read +0x2 width=2 vf=3 => value=0x0/0xc7ff\n"
+                      "table-write 0.data 0x43 vf=3\ntable-read 0.data vf=3 => value=0x43\n");
+    backend->close(context);
+}
+
 /* QEMU killed in the middle: the sentence says so, nothing hangs, nothing is left. */
 static void death_is_a_sentence(void)
 {
@@ -161,8 +178,10 @@ int main(void)
     many_messages();
     migration();
     nvme();
+    nvme_virtual_functions();
     death_is_a_sentence();
     refused("device=toaster", "the devices are rocker");
+    refused("device=nvme-sriov,vectors=4", "vectors= is for device=ivshmem");
     refused("device", "is not KEY=VALUE");
     refused("colour=red", "the options are device, path");
     refused("vectors=4", "vectors= is for device=ivshmem");
