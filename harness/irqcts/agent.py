@@ -59,6 +59,10 @@ class BackendChoice:
         return self.name + (f":{self.options}" if self.options else "")
 
 
+class ProgramRefused(HarnessError):
+    """The program itself makes no sense, whatever the device."""
+
+
 @dataclass
 class AgentProcess:
     """Starts when first used; after CRASH and TIMEOUT the next use starts it again."""
@@ -195,6 +199,8 @@ class AgentProcess:
             if code == _abi.irqcts_error.IRQCTS_ERROR_HUNG:
                 self.kill()
                 raise AgentTimeout(f"what the backend drives does not answer: {sentence}")
+            if code == _abi.irqcts_error.IRQCTS_ERROR_ARGUMENT:
+                raise ProgramRefused(f"the program asks for what it did not configure: {sentence}", cause="suite")
             raise HarnessError(f"the backend broke: {sentence}", cause="backend")
         if kind != _TYPE.IRQCTS_WIRE_TRACE:
             self.kill()

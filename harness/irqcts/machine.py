@@ -14,6 +14,7 @@ from .agent import AgentProcess
 from .declarations import Needs, Shape
 from .description import Description
 from .program import Program
+from .shrinking import Shrinker
 from .trace import Trace
 from .verdict import AgentCrash, AgentTimeout, HarnessError, Inconclusive, NonConformance, NotTested
 
@@ -21,8 +22,9 @@ from .verdict import AgentCrash, AgentTimeout, HarnessError, Inconclusive, NonCo
 class Machine:
     """One test's view of the device under test."""
 
-    def __init__(self, agent: AgentProcess, needs: Needs) -> None:
+    def __init__(self, agent: AgentProcess, needs: Needs, shrinker: Shrinker | None = None) -> None:
         self._agent = agent
+        self._shrinker = shrinker
         self._needs = needs
         self.description: Description = agent.description()
         requirements.check_declared(needs, self.description)
@@ -100,7 +102,13 @@ class Machine:
         if "model" in self.description.properties:
             cause = "suite"
             why = "the oracle itself plays the device, so there is no device to blame: " + why
-        return NonConformance(why, cause=cause, programs=[self._as_json(trace)])
+        programs, evidence = [self._as_json(trace)], []
+        shrunk = self._shrinker.shrink(trace) if self._shrinker is not None else None
+        if isinstance(shrunk, dict):
+            programs.insert(0, shrunk)
+        elif shrunk is not None:
+            evidence.append(shrunk)
+        return NonConformance(why, cause=cause, evidence=evidence, programs=programs)
 
     def _as_json(self, trace: Trace) -> dict[str, Any]:
         return trace.as_json()

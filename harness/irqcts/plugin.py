@@ -27,6 +27,7 @@ from .declarations import Needs, declared_clauses, declared_needs, is_mandatory
 from .library import LibraryError
 from .machine import Machine
 from .program import Message, ProgramError
+from .shrinking import Shrinker
 from .verdict import (Ending, HarnessError, NonConformance, NotTested, Verdict, empty_counts,
                       exit_status)
 
@@ -61,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--irqcts-resume", action="store_true", help="continue the run in that folder")
     group.addoption("--deviations", type=Path, default=None, metavar="FILE",
                     help="declared deviations of the device (docs/deviations.md)")
+    group.addoption("--no-shrink", action="store_true", help="leave failing programs as long as they are")
     group.addoption("--shard", default=None, metavar="I/N", help="run the I-th of N parts, I from 1")
     group.addoption("--clause", action="append", default=[], metavar="ID",
                     help="only tests that cover this clause, or clauses that begin so (PEND or PEND-SET)")
@@ -81,6 +83,9 @@ class Run:
         self.agent = AgentProcess(self.choice, command=json.loads(command) if command else None)
         if config.getoption("timeout_seconds"):
             self.agent.run_seconds = config.getoption("timeout_seconds")
+        #: Only a log shows shrunk programs.
+        self.shrinker = (None if config.getoption("no_shrink") or config.getoption("irqcts_out") is None
+                         else Shrinker(self.agent))
         self.selected: list[str] = []
         self.counts = empty_counts()
         self.recorded: set[str] = set()
@@ -335,7 +340,8 @@ def pytest_testnodedown(node: Any, error: Any) -> None:
 @pytest.fixture
 def machine(request: pytest.FixtureRequest) -> Machine:
     """The device under test, in the shape that this test needs."""
-    made = Machine(request.config.stash[RUN].agent, item_needs(request.node))
+    run = request.config.stash[RUN]
+    made = Machine(run.agent, item_needs(request.node), run.shrinker)
     request.node.stash[MACHINE] = made
     return made
 

@@ -83,13 +83,15 @@ def _function(which: VirtualFunction) -> int:
 class Program:
     """A list of operations with stated outcomes; see the module's text for the keywords."""
 
+    _borrowed = False
+
     def __init__(self) -> None:
         self._handle = ctypes.c_void_p()
         check(library().irqcts_program_create(ctypes.byref(self._handle)))
 
     def __del__(self) -> None:
         handle, self._handle = getattr(self, "_handle", None), ctypes.c_void_p()
-        if handle:
+        if handle and not self._borrowed:
             library().irqcts_program_free(handle)
 
     @classmethod
@@ -105,6 +107,27 @@ class Program:
         library().irqcts_program_free(program._handle)
         program._handle = handle
         return program
+
+    @classmethod
+    def owned(cls, handle: ctypes.c_void_p) -> Program:
+        """Takes over a program that the library made."""
+        program = cls.__new__(cls)
+        program._handle = handle
+        return program
+
+    @classmethod
+    def borrowed(cls, handle: int) -> Program:
+        """A view of a program that somebody else frees, for as long as that lasts."""
+        program = cls.owned(ctypes.c_void_p(handle))
+        program._borrowed = True
+        return program
+
+    def without_statements(self) -> Program:
+        """The same operations with nothing stated of their outcomes."""
+        bare = type(self)()
+        for index in range(len(self)):
+            check(library().irqcts_program_append(bare.handle, ctypes.byref(self.operation(index)), None, None))
+        return bare
 
     # --- looking into it -------------------------------------------------------------------------
 

@@ -24,6 +24,11 @@ class ResultsError(ValueError):
     """A run folder that cannot be written, read, resumed or merged."""
 
 
+def _line(record: dict[str, Any]) -> str:
+    """One line of the log; what a device said may hold halves of characters, which UTF-8 cannot."""
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+
+
 @dataclass
 class Log:
     """Writes one run's log.  `counts` follows what was written."""
@@ -56,7 +61,7 @@ class Log:
         temporary = folder / (LOG + ".resumed")
         with temporary.open("w", encoding="utf-8") as stream:
             for record in (before, *tests.values()):
-                stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+                stream.write(_line(record))
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(folder / LOG)
@@ -75,7 +80,7 @@ class Log:
 
     def write(self, record: dict[str, Any]) -> None:
         try:
-            self._stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+            self._stream.write(_line(record))
             self._stream.flush()
         except OSError as error:
             raise ResultsError(f"cannot write to {self.folder}: {error.strerror}") from error
@@ -109,7 +114,8 @@ def _at(record: Any, keys: Sequence[str]) -> Any:  # of nested objects
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The run record and the last record of each judged test; a torn last line is left out."""
     try:
-        lines = (folder / LOG).read_text(encoding="utf-8").splitlines()
+        # By newline bytes: text may hold other characters that end lines, and a torn end half a character.
+        lines = (folder / LOG).read_bytes().removesuffix(b"\n").split(b"\n")
     except OSError as error:
         raise ResultsError(f"{folder / LOG}: {error.strerror}; name a run folder") from error
     run: dict[str, Any] | None = None

@@ -186,6 +186,20 @@ def test_reading_what_is_no_log(tmp_path: Path) -> None:
             results.read(tmp_path)
 
 
+def test_a_log_is_lines_of_bytes(tmp_path: Path) -> None:
+    """Line separators inside text, half a character from a device, and an end torn in the middle of one."""
+    record = {"type": "test", "id": "t", "verdict": "FAIL", "programs": [], "clauses": [],
+              "evidence": ["one\u2028line", "half \ud83d a character"]}
+    log = results.Log.create(tmp_path, {"type": "run", "schema": results.SCHEMA})
+    log.test(record)
+    log._stream.close()
+    path = tmp_path / results.LOG
+    path.write_bytes(path.read_bytes() + '{"type": "test", "id": "torn", "title": "é'.encode()[:-1])
+    _, tests = results.read(tmp_path)
+    assert list(tests) == ["t"]
+    assert tests["t"]["evidence"] == record["evidence"]
+
+
 def test_the_first_record_says_what_ran_where(irqcts: Irqcts) -> None:
     first = irqcts.run("--seed", "7").records[0]
     assert first["type"] == "run" and first["schema"] == results.SCHEMA and first["seed"] == 7

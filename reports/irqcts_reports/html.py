@@ -103,7 +103,19 @@ def _program(program: dict[str, Any]) -> dict[str, Any]:
     lines = program["text"].rstrip("\n").split("\n")
     return {"steps": [(number, steps[number]) for number in range(start, stop)], "first": first, "before": start,
             "behind": len(steps) - stop, "text": "\n".join(lines[:PROGRAM_LINES]),
-            "lines": len(lines), "lines_left_out": max(0, len(lines) - PROGRAM_LINES), "replay": program.get("replay")}
+            "lines": len(lines), "lines_left_out": max(0, len(lines) - PROGRAM_LINES), "replay": program.get("replay"),
+            "heading": _heading(program)}
+
+
+def _heading(program: dict[str, Any]) -> str:
+    shrunk = program.get("shrunk")
+    if shrunk is None:
+        return "The test's program"
+    heading = (f"{'Shortest' if shrunk['minimal'] else 'Shorter'} program that fails for the same clause: "
+               f"{shrunk['operations_after']} of {shrunk['operations_before']} operations")
+    if shrunk["trials"] > 1:
+        heading += f"; it failed in {shrunk['confirmations']} of {shrunk['trials']} last trials"
+    return heading
 
 
 def _failed_clauses(bad: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -158,13 +158,14 @@ Examples:
 @click.option("--jobs", "-j", type=click.IntRange(1, 64), default=1, show_default=True,
               help="Processes, on backends of which several may run at once.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of one program (30).")
+@click.option("--no-shrink", is_flag=True, help="Show failing programs as they are, without looking for smaller ones.")
 @click.option("--dry-run", is_flag=True, help="Say what would run; nothing is executed (exit status 5).")
 @click.option("--save-programs", type=click.Path(path_type=Path), hidden=True)
 @click.option("--agent-command", metavar="JSON", hidden=True, help="Another program that speaks the agent's frames.")
 def command(backend: BackendChoice, out: Path | None, resume: Path | None, clause: tuple[str, ...],
             only: tuple[str, ...], keyword: str | None, deviations: Path | None, shard: str | None,
-            seed: int, jobs: int, timeout: float | None, dry_run: bool, save_programs: Path | None,
-            agent_command: str | None) -> None:
+            seed: int, jobs: int, timeout: float | None, no_shrink: bool, dry_run: bool,
+            save_programs: Path | None, agent_command: str | None) -> None:
     """Run the suite on a backend, judge it clause by clause, and write a report.
 
     The run folder holds results.jsonl (written as each verdict falls), summary.json, report.html and
@@ -190,6 +191,8 @@ def command(backend: BackendChoice, out: Path | None, resume: Path | None, claus
         if timeout <= 0:
             raise Problem("--timeout takes seconds, more than 0")
         arguments += ["--timeout-seconds", str(timeout)]
+    if no_shrink:
+        arguments.append("--no-shrink")
     folder = resume or out or default_out(chosen)
     progress = Progress(console, folder)
     if dry_run:

@@ -62,7 +62,7 @@ def from_results(folder: Path) -> Count:
     """The counts of a suite's run; one without an end is a failure."""
     count = Count()
     ended = False
-    for line in (folder / LOG).read_text(encoding="utf-8").splitlines():
+    for line in (folder / LOG).read_bytes().removesuffix(b"\n").split(b"\n"):
         record = json.loads(line)
         ended = ended or (record["type"] == "end" and not record["interrupted"])
         if record["type"] == "test":
