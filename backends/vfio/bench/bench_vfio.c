@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define OPERATIONS 2000u
-#define ROUNDS 5
+#define ROUNDS 12
 #define LATENCIES 500u
 #define ENTRIES_TIMED 8u
 
