@@ -28,8 +28,8 @@ static int32_t prepare(struct vfio_backend *backend, const struct vfio_options *
     backend->registers = options->registers;
     if (backend->registers && (backend->device.host_configuration < 0 || !vfio_table_access(backend, 0, 4))) {
         snprintf(error, error_size,
-                 "%s: view=registers needs the mapped table and /sys/bus/pci/devices/%s/config open for writing; run as "
-                 "root, or use view=vfio",
+                 "%s: view=registers needs the mapped table and /sys/bus/pci/devices/%s/config open for writing; run "
+                 "as root, or use view=vfio",
                  backend->device.address, backend->device.address);
         return IRQCTS_ERROR_OPEN;
     }

@@ -53,7 +53,8 @@ uint64_t vfio_mapped_read(const struct vfio_backend *backend, uint32_t bar, uint
     }
 }
 
-void vfio_mapped_write(const struct vfio_backend *backend, uint32_t bar, uint64_t offset, uint32_t width, uint64_t value)
+void vfio_mapped_write(const struct vfio_backend *backend, uint32_t bar, uint64_t offset, uint32_t width,
+                       uint64_t value)
 {
     volatile uint8_t *address = (volatile uint8_t *)backend->device.bar[bar] + offset;
     switch (width) {

@@ -447,7 +447,8 @@ static void obey(struct guest *guest, char *line)
 
 static void read_control(struct guest *guest)
 {
-    ssize_t length = read(guest->control, guest->line + guest->line_length, sizeof guest->line - guest->line_length - 1);
+    size_t room = sizeof guest->line - guest->line_length - 1;
+    ssize_t length = read(guest->control, guest->line + guest->line_length, room);
     if (length <= 0) {
         return;
     }
