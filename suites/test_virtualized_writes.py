@@ -5,7 +5,8 @@ import itertools
 import pytest
 from irqcts import clauses, needs, vf
 
-TWO_VFS = dict(entries=2, messages=2, vfs=2, vf_entries=4, vf_messages=4)
+# As many as the smallest real device with virtual functions has (Intel's 82576).
+TWO_VFS = dict(entries=2, messages=2, vfs=2, vf_entries=3, vf_messages=3)
 
 
 @clauses("VWRITE-WRITES", "VWRITE-LAYOUT")
@@ -22,7 +23,7 @@ def test_the_entry_becomes_the_value(machine):
     machine.check(program)
 
 
-@pytest.mark.parametrize("index", [0, 1, 3])
+@pytest.mark.parametrize("index", [0, 1, 2])
 @clauses("VWRITE-WRITES")
 @needs(**TWO_VFS, stimulus="device")
 def test_a_written_entry_delivers(machine, index):
@@ -39,13 +40,12 @@ def test_a_written_entry_delivers(machine, index):
 def test_no_other_entry_changes(machine):
     """The neighbours keep contents, masks, pending bits and deliveries."""
     program = machine.program().enable(vf=0)
-    for entry in range(4):
+    for entry in range(3):
         program.write_entry(entry, message=entry, masked=entry in (0, 2), vf=0)
     program.raise_event(0, vf=0).write_virtualized(2, vf=0, message=1, control=0).poll({})
     program.table_read(0, "vector-control", expect=1, mask=1, vf=0, clause="VWRITE-ISOLATION-ENTRY")
-    program.table_read(1, "vector-control", expect=0, mask=1, vf=0).pba_read({0: 1, 1: 0, 2: 0, 3: 0}, vf=0)
-    for entry in (1, 3):
-        program.raise_event(entry, vf=0).poll({vf(0).message(entry): 1})
+    program.table_read(1, "vector-control", expect=0, mask=1, vf=0).pba_read({0: 1, 1: 0, 2: 0}, vf=0)
+    program.raise_event(1, vf=0).poll({vf(0).message(1): 1})
     program.unmask_entry(0, vf=0).poll({vf(0).message(0): 1})
     machine.check(program)
 
@@ -72,10 +72,10 @@ def test_an_index_that_names_no_entry_is_refused(machine, index):
     """Negative or from N on: not success, and nothing changes."""
     number = {"N": machine.shape.vf_entries, "N+1": machine.shape.vf_entries + 1}.get(index, index)
     program = machine.program().enable(vf=0)
-    for entry in range(4):
+    for entry in range(3):
         program.write_entry(entry, message=entry, masked=False, vf=0)
-    program.write_virtualized(number, vf=0, message=3, control=1, expect="refused", clause="VWRITE-BAD-INDEX")
-    for entry in range(4):
+    program.write_virtualized(number, vf=0, message=2, control=1, expect="refused", clause="VWRITE-BAD-INDEX")
+    for entry in range(3):
         program.raise_event(entry, vf=0).poll({vf(0).message(entry): 1})
     machine.check(program)
 
@@ -141,8 +141,8 @@ def test_no_mixture_of_old_and_new_is_sent(machine):
     """Rewritten unmasked again and again around events: only whole messages arrive."""
     program = machine.program().enable(vf=0)
     for round_ in range(6):
-        program.write_virtualized(0, vf=0, message=round_ % 4, control=0).raise_event(0, vf=0)
-        program.poll({vf(0).message(round_ % 4): 1}, clause="VWRITE-NO-TEAR")
+        program.write_virtualized(0, vf=0, message=round_ % 3, control=0).raise_event(0, vf=0)
+        program.poll({vf(0).message(round_ % 3): 1}, clause="VWRITE-NO-TEAR")
     machine.check(program)
 
 
@@ -207,14 +207,14 @@ def test_a_refused_write_leaves_no_half_entry(machine, index):
     """Refused with contents that differ in every field: all entries keep all four DWORDs."""
     number = machine.shape.vf_entries if index == "N" else index
     program = machine.program().enable(vf=0)
-    for entry in range(4):
+    for entry in range(3):
         program.write_entry(entry, message=entry, masked=False, vf=0)
     program.write_virtualized(number, vf=0, address=0x7_7777_7770, data=0x7777, control=1, expect="refused")
-    for entry in range(4):
+    for entry in range(3):
         program.table_read(entry, "vector-control", expect=0, mask=1, vf=0, clause="VWRITE-PARTIAL-FAIL")
         program.raise_event(entry, vf=0).poll({vf(0).message(entry): 1})
     program.write_virtualized(number, vf=0, message=1, control=0, expect="refused")
-    program.raise_event(3, vf=0).poll({vf(0).message(3): 1}, clause="VWRITE-PARTIAL-FAIL")
+    program.raise_event(2, vf=0).poll({vf(0).message(2): 1}, clause="VWRITE-PARTIAL-FAIL")
     machine.check(program)
 
 

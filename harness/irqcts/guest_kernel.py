@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kernels for the guest: a distribution's cloud kernel, or an image of the user's own.
 
-A distribution kernel is resolved, downloaded and checked by apt in a configuration
-directory of its own, so that the machine's lists stay as they are and any suite of the
-machine's mirror can be asked for.  Nothing is installed: the image and the few modules
-that VFIO needs are taken out of the package and kept in a cache, with their hashes.
+A distribution kernel of any suite is resolved, downloaded and checked by apt (apt.py).
+Nothing is installed: the image and the few modules that VFIO needs are taken out of the
+package and kept in a cache, with their hashes.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
-import os
 import re
 import shutil
 import struct
@@ -23,17 +21,18 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from .apt import Foreign, Unavailable, check_suite_name, default_cache, foreign, run
+
 META_PACKAGE = "linux-image-cloud-amd64"
 #: What the guest loads, when the kernel has them as modules; dependencies come along.
 WANTED_MODULES = ("virtio_pci", "virtio_console", "vfio_iommu_type1", "vfio_pci", "iommufd")
 MANIFEST = "manifest.json"
 #: A cached kernel is used without asking for a newer one for this long.
 FRESH_SECONDS = 7 * 24 * 3600
-APT_SECONDS = 180
 
 
-class KernelUnavailable(Exception):
-    """No kernel could be had: no network, no apt, no such suite.  Not a verdict about any device."""
+#: No kernel could be had.  Not a verdict about any device.
+KernelUnavailable = Unavailable
 
 
 @dataclass(frozen=True)
@@ -45,16 +44,9 @@ class Kernel:
     name: str  # for people: "linux-image-6.1.0-…-cloud-amd64 6.1.…" or the image's path
 
 
-def default_cache() -> Path:
-    """$XDG_CACHE_HOME/irqcts or ~/.cache/irqcts."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "irqcts"
-
-
 def distribution_kernel(suite: str, cache: Path | None = None, refresh: bool = False) -> Kernel:
     """The newest cloud kernel of a distribution suite ("bookworm", "trixie"), from the cache if it is fresh."""
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", suite):
-        raise KernelUnavailable(f"{suite!r} is not the name of a distribution suite")
+    check_suite_name(suite)
     folder = (cache or default_cache()) / "kernels" / suite
     cached = sorted(folder.glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
     newest = cached[-1].parent if cached else None
@@ -180,95 +172,45 @@ def _from_cache(folder: Path) -> Kernel:
     return Kernel(folder / "kernel", tuple(folder / name for name in manifest["modules"]), manifest["name"])
 
 
-# apt -----------------------------------------------------------------------------------------------
-
-
-def _run(command: list[str], cwd: Path | None = None) -> str:
-    try:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=APT_SECONDS, check=False,
-                              env={**os.environ, "LC_ALL": "C"})
-    except FileNotFoundError as error:
-        raise KernelUnavailable(f"{command[0]}: not on this machine; use --kernel with an image of your own") from error
-    except subprocess.TimeoutExpired as error:
-        raise KernelUnavailable(f"{' '.join(command[:2])}: no answer within {APT_SECONDS} s") from error
-    if done.returncode != 0:
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        raise KernelUnavailable(f"{command[0]} {command[-1]} failed: {' '.join(last)}")
-    return done.stdout
-
-
-def _sources(suite: str) -> list[str]:
-    """sources.list lines for a suite, from the machine's own mirror and components."""
-    listing = _run(["apt-get", "indextargets", "--no-release-info",
-                    "--format", "$(CREATED_BY) $(REPO_URI) $(RELEASE) $(COMPONENT)"])
-    rows = [row.split() for row in listing.splitlines()]
-    packages = [(uri, release, component) for kind, uri, release, component in
-                (row for row in rows if len(row) == 4) if kind == "Packages"]
-    releases = [release for _, release, component in packages if component == "main"]
-    bases = [release for release in releases if f"{release}-updates" in releases or f"{release}-security" in releases]
-    if not releases:
-        raise KernelUnavailable("apt knows no package source on this machine; use --kernel with an image of your own")
-    base = (bases or [release for release in releases if "-" not in release] or releases)[0]
-    lines = []
-    for uri, release, component in packages:
-        if component == "main" and (release == base or release in (f"{base}-updates", f"{base}-security")):
-            line = f"deb {uri} {suite}{release[len(base):]} main"
-            if line not in lines:
-                lines.append(line)
-    return lines
+# Fetching ------------------------------------------------------------------------------------------
 
 
 def _fetch(suite: str, folder: Path) -> Kernel:
-    lines = _sources(suite)
-    with tempfile.TemporaryDirectory(prefix="irqcts-apt-") as temporary:
-        work = Path(temporary)
-        for name in ("lists/partial", "cache/archives/partial"):
-            (work / name).mkdir(parents=True)
-        (work / "sources.list").write_text("\n".join(lines) + "\n", "utf-8")
-        (work / "status").touch()
-        options = [f"-oDir::State::lists={work}/lists", f"-oDir::State::status={work}/status",
-                   f"-oDir::Cache={work}/cache", f"-oDir::Etc::sourcelist={work}/sources.list",
-                   "-oDir::Etc::sourceparts=/dev/null", "-oAcquire::Languages=none", "-oAcquire::Retries=2"]
-        if os.geteuid() == 0:
-            options.append("-oAPT::Sandbox::User=root")  # the folder is ours alone
+    with foreign(suite) as apt:
         try:
-            _run(["apt-get", *options, "-q", "update"])
-        except KernelUnavailable:
-            pass  # some suites have no -updates or -security; what matters is whether the package resolves
-        try:
-            depends = _run(["apt-cache", *options, "depends", META_PACKAGE])
+            depends = apt.call("apt-cache", "depends", META_PACKAGE)
         except KernelUnavailable as error:
             raise KernelUnavailable(f"no kernel of {suite!r} could be fetched ({error}); sources tried: "
-                                    f"{'; '.join(lines)}") from error
+                                    f"{'; '.join(apt.lines)}") from error
         found = re.search(r"^\s*Depends: (linux-image-\S+)", depends, re.MULTILINE)
         if found is None:
-            raise KernelUnavailable(f"{suite} has no package {META_PACKAGE}; sources: {'; '.join(lines)}")
+            raise KernelUnavailable(f"{suite} has no package {META_PACKAGE}; sources: {'; '.join(apt.lines)}")
         package = found.group(1)
         # Newer kernels are split: an empty package that depends on the image's and the modules'.
-        depends = _run(["apt-cache", *options, "depends", package])
+        depends = apt.call("apt-cache", "depends", package)
         parts = [package, *re.findall(r"^\s*Depends: (linux-(?:binary|modules)-\S+)", depends, re.MULTILINE)]
-        fields = {part: _fields(_run(["apt-cache", *options, "show", "--no-all-versions", part])) for part in parts}
+        fields = {part: _fields(apt.call("apt-cache", "show", "--no-all-versions", part)) for part in parts}
         version = fields[package]["Version"]
         target = folder / f"{package}_{version.replace(':', '%3a')}"
         if (target / MANIFEST).is_file():
             (target / MANIFEST).touch()
             return _from_cache(target)
-        digests = {part: _download(part, fields[part]["SHA256"], work, options) for part in parts}
-        return _unpack(work / "content", target, f"{package} {version}", digests)
+        digests = {part: _download(part, fields[part]["SHA256"], apt) for part in parts}
+        return _unpack(apt.work / "content", target, f"{package} {version}", digests)
 
 
 def _fields(record: str) -> dict[str, str]:
     return dict(re.findall(r"^(Version|SHA256): (\S+)", record, re.MULTILINE))
 
 
-def _download(package: str, expected: str, work: Path, options: list[str]) -> str:
+def _download(package: str, expected: str, apt: Foreign) -> str:
     """Unpacks a package into work/content; its hash, which is the signed index's."""
-    _run(["apt-get", *options, "-q", "download", package], cwd=work)
-    archive = next(work.glob(f"{package}_*.deb"))
+    apt.call("apt-get", "-q", "download", package)
+    archive = next(apt.work.glob(f"{package}_*.deb"))
     digest = _sha256(archive)
     if digest != expected:
         raise KernelUnavailable(f"{archive.name}: SHA256 {digest}, but the signed index says {expected}")
-    _run(["dpkg-deb", "-x", str(archive), str(work / "content")])
+    run(["dpkg-deb", "-x", str(archive), str(apt.work / "content")])
     return digest
 
 

@@ -8,14 +8,16 @@ from typing import Any, Callable, TypeVar
 import click
 
 from ..agent import BackendChoice
+from ..apt import Unavailable
 from ..guest_choice import encode
+from ..packaged_qemu import named_qemu
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: Options of the command line that become options of the backend, with their help.
 SHORTHANDS = {
     "device": ("NAME", "The device behind the backend: option device=NAME."),
-    "qemu": ("PATH", "The QEMU to use, of backend qemu and of a guest."),
+    "qemu": ("PATH", "The QEMU to use, of backend qemu and of a guest; for backend qemu also a suite (trixie)."),
     "guest": ("SUITE", "Backend vfio: boot this distribution's kernel in a guest (bookworm, trixie)."),
     "kernel": ("PATH", "Backend vfio: boot this kernel image in the guest."),
     "modules": ("DIR", "Backend vfio: its modules, where VFIO is not built in."),
@@ -28,6 +30,13 @@ SWITCHES = {
 }
 
 
+def _program(text: str) -> str:
+    try:
+        return named_qemu(text)
+    except Unavailable as error:
+        raise click.BadParameter(f"--qemu {text}: no such program on PATH, and not a suite's: {error}") from error
+
+
 def backend_options(command: Command) -> Command:
     """--backend and its shorthands, as one keyword `backend` of type BackendChoice."""
 
@@ -37,7 +46,7 @@ def backend_options(command: Command) -> Command:
         parts = [chosen.options] if chosen.options else []
         for key, text in given.items():
             if key == "qemu" and chosen.name == "qemu":
-                key = "path"
+                key, text = "path", _program(text)
             # A guest's options are taken apart by guest_choice.py, which wants separators in values encoded.
             parts.append(f"{key}={encode(text) if chosen.name == 'vfio' and key != 'device' else text}")
         return BackendChoice(chosen.name, ",".join(parts))
