@@ -393,6 +393,20 @@ static int cause_event(struct qemu *qemu, const struct irqcts_operation *operati
     return 0;
 }
 
+/* The registers that take a cause back are those of the physical function. */
+static int withdraw_event(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result)
+{
+    const struct pci_function *function = &qemu->function[0];
+
+    if (operation->function != 0 || operation->entry >= function->entries) {
+        result->status = IRQCTS_STATUS_NOT_SUPPORTED;
+        return 0;
+    }
+    return qemu_settle(qemu) != 0
+               ? -1
+               : qemu->kind->withdraw(&qemu->qtest, function, operation->entry, &qemu->problem);
+}
+
 static int perform(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result,
                    struct irqcts_delivery_buffer *deliveries)
 {
@@ -428,6 +442,8 @@ static int perform(struct qemu *qemu, const struct irqcts_operation *operation, 
         return set_config_bit(qemu, function, COMMAND, COMMAND_BUS_MASTER, operation->value != 0);
     case IRQCTS_OPERATION_RAISE:
         return cause_event(qemu, operation, result);
+    case IRQCTS_OPERATION_WITHDRAW:
+        return withdraw_event(qemu, operation, result);
     case IRQCTS_OPERATION_POLL:
         result->delivery_first = deliveries->count;
         if (qemu_collect(qemu, deliveries) != 0) {
@@ -535,6 +551,7 @@ static uint64_t operations_of(const struct qemu *qemu)
                    SUPPORTS(CONFIG_WRITE) | SUPPORTS(ENABLE) | SUPPORTS(FUNCTION_MASK) | SUPPORTS(BUS_MASTER) |
                    SUPPORTS(POLL) | SUPPORTS(RESET);
     all |= qemu->kind->raise != NULL ? SUPPORTS(RAISE) : 0;
+    all |= qemu->kind->withdraw != NULL ? SUPPORTS(WITHDRAW) : 0;
     all |= qemu->kind->migratable ? SUPPORTS(PAUSE) | SUPPORTS(RESUME) | SUPPORTS(SAVE) | SUPPORTS(RESTORE) : 0;
     all |= qemu->kind->virtual_functions > 0 ? SUPPORTS(WRITE_VIRTUALIZED) : 0;
     return all;

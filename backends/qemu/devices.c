@@ -20,9 +20,13 @@ static int raise_ivshmem(struct qtest *qtest, const struct pci_function *functio
     return qtest_write(qtest, function->bar_address[0] + IVSHMEM_DOORBELL, 4, IVSHMEM_DEVICE_ID << 16 | entry, problem);
 }
 
+/* MSI-X PBA Clear of Intel's controllers: write 1, the entry's pending bit goes, its cause being satisfied. */
+enum { INTEL_PBACL = 0x5b68 };
+
 /* e1000e, an Intel 82574: five causes, each routed to the entry of its own
  * number, set by the Interrupt Cause Set register (its data sheet, 10.2.4). */
 enum {
+    E1000E_ICR = 0xc0, /* the causes; write 1: satisfied */
     E1000E_ICS = 0xc8,
     E1000E_IMS = 0xd0,
     E1000E_IMC = 0xd8,
@@ -64,6 +68,16 @@ static int raise_e1000e(struct qtest *qtest, const struct pci_function *function
                : qtest_write(qtest, registers + E1000E_ICS, 4, cause, problem);
 }
 
+static int withdraw_e1000e(struct qtest *qtest, const struct pci_function *function, uint32_t entry,
+                           struct problem *problem)
+{
+    uint64_t registers = function->bar_address[0];
+
+    return qtest_write(qtest, registers + E1000E_ICR, 4, UINT32_C(1) << (E1000E_FIRST_CAUSE + entry), problem) != 0
+               ? -1
+               : qtest_write(qtest, registers + INTEL_PBACL, 4, UINT32_C(1) << entry, problem);
+}
+
 /* igb, an Intel 82576: extended causes, one an entry, set by Extended Interrupt
  * Cause Set (its data sheet, 8.8); a virtual function has three of its own in
  * registers at the same offsets.  Nothing is throttled while EITR is 0, as after
@@ -72,6 +86,7 @@ enum {
     IGB_GPIE = 0x1514,
     IGB_EICS = 0x1520,
     IGB_EIMS = 0x1524,
+    IGB_EICR = 0x1580, /* the causes; write 1: satisfied */
     IGB_EIAC = 0x152c, /* causes that a message clears by itself */
     IGB_GPIE_MULTIPLE_MESSAGES = 0x10,
     IGB_GPIE_PBA = INT32_MIN, /* pending bits as in MSI-X */
@@ -105,6 +120,16 @@ static int raise_igb(struct qtest *qtest, const struct pci_function *function, u
     return qtest_write(qtest, function->bar_address[0] + IGB_EICS, 4, cause, problem);
 }
 
+static int withdraw_igb(struct qtest *qtest, const struct pci_function *function, uint32_t entry,
+                        struct problem *problem)
+{
+    uint64_t registers = function->bar_address[0];
+
+    return qtest_write(qtest, registers + IGB_EICR, 4, UINT32_C(1) << entry, problem) != 0
+               ? -1
+               : qtest_write(qtest, registers + INTEL_PBACL, 4, UINT32_C(1) << entry, problem);
+}
+
 const char device_names[] = "rocker, ivshmem, e1000e, igb, nvme, nvme-sriov, xhci, vmxnet3, megasas";
 
 const struct device_kind *device_find(const char *name)
@@ -115,6 +140,7 @@ const struct device_kind *device_find(const char *name)
         {.name = "e1000e",
          .argument = "e1000e",
          .raise = raise_e1000e,
+         .withdraw = withdraw_e1000e,
          .arm = arm_e1000e,
          .deferred = 1,
          .repeats = 1,
@@ -124,6 +150,7 @@ const struct device_kind *device_find(const char *name)
         {.name = "igb",
          .argument = "igb",
          .raise = raise_igb,
+         .withdraw = withdraw_igb,
          .arm = arm_igb,
          .behind_port = 1,
          .virtual_functions = 4, /* of 8: the causes of the others are also those of the physical function */

@@ -12,6 +12,8 @@ struct device_kind {
     uint32_t default_vectors; /* of that one; 0: the device decides */
     /* Queues the commands that raise vector `entry`; NULL: no stimulus. */
     int (*raise)(struct qtest *qtest, const struct pci_function *function, uint32_t entry, struct problem *problem);
+    /* Queues what satisfies the causes of an event of `entry` without a message; NULL: not possible. */
+    int (*withdraw)(struct qtest *qtest, const struct pci_function *function, uint32_t entry, struct problem *problem);
     /* Queues what the device needs before its first event, after every reset; NULL: nothing. */
     int (*arm)(struct qtest *qtest, const struct pci_function *function, struct problem *problem);
     /* The event reaches MSI-X only when QEMU's main loop comes to it. */
