@@ -98,3 +98,14 @@ def test_a_reset_function_is_disabled_in_effect(machine, kind):
     program = machine.program().write_entry(0, message=0, masked=False).enable().raise_event(0).poll({0: 1})
     program.reset(kind).write_entry(0, message=0, masked=False).raise_event(0).poll({}, clause="RESET-STATE")
     machine.check(program)
+
+
+@pytest.mark.parametrize("kind,which", [("conventional", None), ("function-level", None), ("function-level", 0)])
+@clauses("RESET-STATE", "ENABLE-OFF-SILENT")
+@needs(entries=1, messages=1, vfs=1, vf_entries=1, vf_messages=1, stimulus="device", operations=("reset",))
+def test_a_reset_virtual_function_is_disabled_in_effect(machine, kind, which):
+    """The same for a virtual function that was enabled, whether the reset is its own or reaches it."""
+    program = machine.program().write_entry(0, message=0, masked=False, vf=0).enable(vf=0)
+    program.raise_event(0, vf=0).poll({vf(0).message(0): 1}).reset(kind, vf=which)
+    program.write_entry(0, message=0, masked=False, vf=0).raise_event(0, vf=0).poll({}, clause="RESET-STATE")
+    machine.check(program)
