@@ -357,8 +357,8 @@ static int access_config(struct qemu *qemu, const struct irqcts_operation *opera
     }
     return write ? pci_config_write(&qemu->qtest, function->routing_id, (uint32_t)offset, operation->width,
                                     (uint32_t)operation->value, &qemu->problem)
-                 : pci_config_read(&qemu->qtest, function->routing_id, (uint32_t)offset, operation->width, &result->value,
-                                   &qemu->problem);
+                 : pci_config_read(&qemu->qtest, function->routing_id, (uint32_t)offset, operation->width,
+                                   &result->value, &qemu->problem);
 }
 
 static int cause_event(struct qemu *qemu, const struct irqcts_operation *operation, struct irqcts_result *result)
@@ -527,6 +527,13 @@ static int32_t open_qemu(void **out, const char *options, char *error, size_t er
     if (take_options(qemu, options) != 0 || qemu_start(qemu) != 0) {
         process_explain(&qemu->now.process, &qemu->problem);
         (void)snprintf(error, error_size, "%s", qemu->problem.text);
+        if (qemu->kind != NULL && qemu->kind->since != NULL && qemu->problem.ended) {
+            size_t length = strlen(error);
+            (void)snprintf(error + length, error_size - length,
+                           "; %s needs QEMU %s or later: name one with path=FILE, or let irqcts run --qemu trixie "
+                           "fetch one",
+                           qemu->kind->name, qemu->kind->since);
+        }
         close_qemu(qemu);
         return IRQCTS_ERROR_OPEN;
     }
@@ -578,7 +585,8 @@ static int32_t describe_qemu(void *context, struct irqcts_backend_description *o
                         IRQCTS_OBSERVES_PBA | IRQCTS_OBSERVES_CAPABILITY;
     out->stimulus = qemu->kind->raise != NULL ? IRQCTS_STIMULUS_DEVICE : IRQCTS_STIMULUS_NONE;
     out->properties = (qemu->kind->repeats ? IRQCTS_PROPERTY_REPEATS : IRQCTS_PROPERTY_SYNCHRONOUS) |
-                      IRQCTS_PROPERTY_ROUTING_COMPOSED | IRQCTS_PROPERTY_VIRTUALIZED_COMPOSED | IRQCTS_PROPERTY_PARALLEL;
+                      IRQCTS_PROPERTY_ROUTING_COMPOSED | IRQCTS_PROPERTY_VIRTUALIZED_COMPOSED |
+                      IRQCTS_PROPERTY_PARALLEL;
     out->entries_max = qemu->function[0].entries;
     out->messages_max = qemu->messages;
     out->virtual_functions_max = qemu->kind->virtual_functions;

@@ -105,7 +105,8 @@ static int arm_igb(struct qtest *qtest, const struct pci_function *function, str
     uint32_t all = (UINT32_C(1) << igb_causes(function)) - 1u;
 
     if (function->virtual_number == 0 &&
-        qtest_write(qtest, registers + IGB_GPIE, 4, (uint32_t)IGB_GPIE_PBA | IGB_GPIE_MULTIPLE_MESSAGES, problem) != 0) {
+        qtest_write(qtest, registers + IGB_GPIE, 4, (uint32_t)IGB_GPIE_PBA | IGB_GPIE_MULTIPLE_MESSAGES, problem) !=
+            0) {
         return -1;
     }
     return qtest_write(qtest, registers + IGB_EIAC, 4, all, problem) != 0
@@ -149,6 +150,7 @@ const struct device_kind *device_find(const char *name)
          .migratable = 1},
         {.name = "igb",
          .argument = "igb",
+         .since = "8.0",
          .raise = raise_igb,
          .withdraw = withdraw_igb,
          .arm = arm_igb,
@@ -158,6 +160,7 @@ const struct device_kind *device_find(const char *name)
         {.name = "nvme", .argument = "nvme,serial=irqcts"},
         {.name = "nvme-sriov", /* a virtual function begins with one vector; more come from the flexible pool */
          .argument = "nvme,serial=irqcts,subsys=subsystem,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4",
+         .since = "7.1",
          .before = "nvme-subsys,id=subsystem",
          .virtual_functions = 4,
          .virtual_messages = 1},

@@ -8,6 +8,7 @@
 struct device_kind {
     const char *name;
     const char *argument;     /* of -device, without addr=; NULL: an ivshmem-doorbell with a server of ours */
+    const char *since;        /* the first QEMU that has it; NULL: all that are still about */
     const char *before;       /* another -device that it needs, without addr=; NULL: none */
     uint32_t default_vectors; /* of that one; 0: the device decides */
     /* Queues the commands that raise vector `entry`; NULL: no stimulus. */

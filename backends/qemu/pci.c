@@ -186,8 +186,8 @@ int pci_set_up(const struct pci_function *function, struct qtest *qtest, struct 
 {
     for (uint32_t bar = 0; bar < PCI_BARS && function->virtual_number == 0; bar++) { /* a virtual one has none here */
         if (function->bar_size[bar] != 0 &&
-            (pci_config_write(qtest, function->routing_id, FIRST_BAR + 4u * bar, 4, (uint32_t)function->bar_address[bar],
-                              problem) != 0)) {
+            (pci_config_write(qtest, function->routing_id, FIRST_BAR + 4u * bar, 4,
+                              (uint32_t)function->bar_address[bar], problem) != 0)) {
             return -1;
         }
         if (function->bar_size[bar] == 0) { /* upper halves, absent BARs, ports */
@@ -224,7 +224,8 @@ static uint64_t extended_address(uint32_t routing_id, uint32_t offset)
 
 int pci_open_extended(struct qtest *qtest, struct problem *problem)
 {
-    return pci_config_write(qtest, MEMORY_CONTROLLER, EXTENDED_CONFIGURATION, 4, (uint32_t)window_address | 1u, problem);
+    return pci_config_write(qtest, MEMORY_CONTROLLER, EXTENDED_CONFIGURATION, 4, (uint32_t)window_address | 1u,
+                            problem);
 }
 
 int pci_extended_write(struct qtest *qtest, uint32_t routing_id, uint32_t offset, uint32_t width, uint32_t value,

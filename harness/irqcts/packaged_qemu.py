@@ -22,8 +22,8 @@ FRESH_SECONDS = 7 * 24 * 3600
 #: Everything is the suite's own, also the loader and the C library: nothing is taken from this machine.
 SCRIPT = """#!/bin/sh
 root=$(dirname "$(readlink -f "$0")")/root
-export QEMU_MODULE_DIR="$root/{modules}"
-exec "$root/{loader}" --library-path "{libraries}" "$root/usr/bin/{program}" \\
+export QEMU_MODULE_DIR="$root/{libraries}/qemu"
+exec "$root/{loader}" --library-path "$root/{libraries}" "$root/usr/bin/{program}" \\
     -L "$root/usr/share/qemu" -L "$root/usr/share/seabios" "$@"
 """
 
@@ -91,11 +91,10 @@ def _unpack(archives: Path, target: Path) -> Path:
         loaders = sorted(root.glob("usr/lib/*/ld-linux-x86-64.so.2")) + sorted(root.glob("lib/*/ld-linux-x86-64.so.2"))
         if not loaders or not (root / "usr" / "bin" / PROGRAM).is_file():
             raise Unavailable(f"the packages of {target.name} hold no {PROGRAM} that can be run uninstalled")
-        libraries = [f"$root/{path.relative_to(root)}" for path in
-                     (loaders[0].parent, root / "usr/lib/x86_64-linux-gnu", root / "lib/x86_64-linux-gnu") if path.is_dir()]
+        libraries = loaders[0].parent.relative_to(root)
         script = staging / PROGRAM
-        script.write_text(SCRIPT.format(loader=loaders[0].relative_to(root), libraries=":".join(dict.fromkeys(libraries)),
-                                        program=PROGRAM, modules=loaders[0].parent.relative_to(root) / "qemu"), "utf-8")
+        script.write_text(SCRIPT.format(loader=loaders[0].relative_to(root), libraries=libraries, program=PROGRAM),
+                          "utf-8")
         script.chmod(0o755)
         shutil.rmtree(target, ignore_errors=True)
         staging.rename(target)

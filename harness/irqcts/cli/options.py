@@ -17,7 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 #: Options of the command line that become options of the backend, with their help.
 SHORTHANDS = {
     "device": ("NAME", "The device behind the backend: option device=NAME."),
-    "qemu": ("PATH", "The QEMU to use, of backend qemu and of a guest; for backend qemu also a suite (trixie)."),
+    "qemu": ("PATH", "The QEMU to use, of backend qemu and of a guest; or a suite to fetch it from (trixie)."),
     "guest": ("SUITE", "Backend vfio: boot this distribution's kernel in a guest (bookworm, trixie)."),
     "kernel": ("PATH", "Backend vfio: boot this kernel image in the guest."),
     "modules": ("DIR", "Backend vfio: its modules, where VFIO is not built in."),
@@ -45,8 +45,8 @@ def backend_options(command: Command) -> Command:
         given = context.meta.get("irqcts.shorthands", {})
         parts = [chosen.options] if chosen.options else []
         for key, text in given.items():
-            if key == "qemu" and chosen.name == "qemu":
-                key, text = "path", _program(text)
+            if key == "qemu":
+                key, text = "path" if chosen.name == "qemu" else key, _program(text)
             # A guest's options are taken apart by guest_choice.py, which wants separators in values encoded.
             parts.append(f"{key}={encode(text) if chosen.name == 'vfio' and key != 'device' else text}")
         return BackendChoice(chosen.name, ",".join(parts))
