@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from typing import Any, Iterator
 
 import pytest
@@ -87,7 +89,8 @@ def test_a_backend_that_dies_while_shrinking_leaves_the_verdict(agent: AgentProc
         calls[0] += 1
         if calls[0] == 5:
             assert agent._process is not None
-            agent._process.kill()
+            agent._process.send_signal(signal.SIGSTOP)  # alive when the program is sent, and dead before it answers
+            threading.Timer(0.2, agent._process.kill).start()
         return run(program, timeout, stop_at_first=stop_at_first)
 
     monkeypatch.setattr(agent, "run", dying)
