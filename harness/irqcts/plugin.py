@@ -80,7 +80,7 @@ class Run:
         self.worker = hasattr(config, "workerinput")
         self.choice = BackendChoice.parse(config.getoption("backend"))
         command = config.getoption("agent_command")
-        self.agent = AgentProcess(self.choice, command=json.loads(command) if command else None)
+        self.agent = AgentProcess(self.choice, command=parse_command(command))
         if config.getoption("timeout_seconds"):
             self.agent.run_seconds = config.getoption("timeout_seconds")
         #: Only a log shows shrunk programs.
@@ -195,6 +195,18 @@ def stable_id(nodeid: str) -> str:
     """test_pending.py::test_x[y], from whatever folder pytest was started in."""
     path, separator, rest = nodeid.partition("::")
     return path.rsplit("/", 1)[-1] + separator + rest
+
+
+def parse_command(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    try:
+        words = json.loads(text)
+    except ValueError:
+        words = None
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+        raise pytest.UsageError(f"--agent-command {text}: write a JSON list, as in '[\"ssh\", \"box\"]'")
+    return words
 
 
 def parse_shard(text: str | None) -> tuple[int, int] | None:

@@ -146,6 +146,8 @@ def merge(folders: Iterable[Path], out: Path) -> Log:
     parts = [(folder, *read(folder)) for folder in folders]
     if len(parts) < 2:
         raise ResultsError("merging takes at least two run folders")
+    if len({folder.resolve() for folder, _, _ in parts}) < len(parts):
+        raise ResultsError("a run folder is named twice; shards of one run are named once each")
     first_folder, first, _ = parts[0]
     for folder, run, _ in parts[1:]:
         for what, key in (("suite", ("suite", "digest")), ("specification", ("spec", "digest")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 
 import pytest
 
@@ -32,7 +33,9 @@ def test_help(irqcts: Irqcts, command: str) -> None:
     (["explain", "PEND-SETT"], "did you mean PEND-SET"), (["list", "tests", "--clause", "NOPE"], "no clause"),
     (["replay", "no-such.txt"], "no-such.txt"), (["report", "no-such-folder"], "no-such-folder"),
     (["backends", "no-such"], "no backend"), (["merge", "only-one", "--out", "x"], "only-one"),
-    (["completion", "tcsh"], "tcsh"),
+    (["completion", "tcsh"], "tcsh"), (["replay", sys.executable], "is no text"),
+    (["run", "--backend", "emulator:fault"], "emulator:KEY=VALUE"), (["run", "--agent-command", "ssh"], "a JSON list"),
+    (["bench", "--out", "no-such/bench.json"], "cannot write"),
 ])
 def test_a_mistake_is_one_sentence(irqcts: Irqcts, arguments: list[str], what: str) -> None:
     outcome = irqcts(*arguments)

@@ -161,6 +161,12 @@ def test_merge_refuses_what_does_not_belong_together(irqcts: Irqcts) -> None:
         assert not (irqcts.folder / f"with-{other}").exists()
 
 
+def test_merge_refuses_a_folder_named_twice(irqcts: Irqcts) -> None:
+    irqcts.run(out="a")
+    outcome = irqcts("merge", "a", "./a", "--out", "whole")
+    assert outcome.status == 2 and "named twice" in outcome.output, outcome.output
+
+
 def test_a_test_without_an_end_is_a_miss(irqcts: Irqcts) -> None:
     """A process of pytest-xdist that dies takes its test with it, and nobody may overlook that."""
     irqcts.write(MANY + '''

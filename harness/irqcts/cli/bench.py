@@ -120,6 +120,8 @@ def command(out: Path, only: str | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    if out.is_dir() or not os.access(out if out.exists() else out.resolve().parent, os.W_OK):
+        raise Problem(f"cannot write {out}; name another file with --out")  # before minutes of measuring
     figures: list[dict[str, Any]] = []
     for path in programs():
         if only is None or only in path.name:

@@ -63,7 +63,10 @@ def command(clause: str) -> None:
         click.echo(f"             {place}")
     covering = [t for t in tests() if c.id in t["clauses"]]
     click.echo(f"tests        {len(covering) or 'none'}")
+    variants: dict[str, list[str]] = {}  # a test with parameters takes one line
     for test in covering:
-        click.echo(f"             {test['id']}  {test['title']}")
+        variants.setdefault(test["id"].partition("[")[0], []).append(test["title"])
+    for name, titles in variants.items():
+        click.echo(f"             {name}{f' ({len(titles)} variants)' if len(titles) > 1 else ''}  {titles[0]}")
     if covering:
         click.echo(f"\nrun them: irqcts run --clause {c.id}")

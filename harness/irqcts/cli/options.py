@@ -7,10 +7,11 @@ from typing import Any, Callable, TypeVar
 
 import click
 
-from ..agent import BackendChoice
+from ..agent import BackendChoice, installed_backends
 from ..apt import Unavailable
 from ..guest_choice import encode
 from ..packaged_qemu import named_qemu
+from . import Problem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,6 +43,9 @@ def backend_options(command: Command) -> Command:
 
     def put_together(context: click.Context, parameter: click.Parameter, value: str) -> BackendChoice:
         chosen = BackendChoice.parse(value)
+        name, colon, rest = chosen.name.partition(":")
+        if colon and name in installed_backends():
+            raise Problem(f"--backend {value}: {rest!r} is no option; write {name}:KEY=VALUE (irqcts backends {name})")
         given = context.meta.get("irqcts.shorthands", {})
         parts = [chosen.options] if chosen.options else []
         for key, text in given.items():

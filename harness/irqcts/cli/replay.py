@@ -14,6 +14,7 @@ from ..declarations import Needs
 from ..program import Program
 from ..trace import Trace
 from ..verdict import Ending, EXIT_CONFORMS, EXIT_NONCONFORMANCE, EXIT_UNDECIDED
+from . import Problem
 from .options import backend_options
 
 
@@ -33,7 +34,11 @@ def command(program: TextIO, backend: BackendChoice, timeout: float, stop: bool)
 
     Exit status: 0 conforms, 1 diverges, crashes or hangs, 2 bad input, 3 the backend cannot do it.
     """
-    parsed = Program.from_text(program.read())
+    try:
+        text = program.read()
+    except UnicodeDecodeError as error:
+        raise Problem(f"{program.name} is no text; name a file that begins with \"irqcts-program 1\"") from error
+    parsed = Program.from_text(text)
     agent = AgentProcess(backend)
     try:
         description = agent.description()
