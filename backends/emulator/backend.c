@@ -21,6 +21,7 @@ struct emulator {
     struct emulator_shape shape;
     struct emulator_sink sink;
     struct emulator_driver driver;
+    struct emulator_lock lock;
     uint32_t entries_limit;
     uint32_t reserved;
     void *device_memory;
@@ -64,6 +65,8 @@ static int32_t emulator_open(void **out, const char *options, char *error, size_
         free(emulator);
         return status;
     }
+    emulator_lock_release(&emulator->lock);
+    emulator->driver.yields = emulator->choices.locking == LOCKING_ACCESS ? &emulator->lock : NULL;
     emulator->entries_limit = emulator_entries_limit(&emulator->choices);
     (void)snprintf(emulator->options, sizeof(emulator->options), "%s", options);
     *out = emulator;
@@ -86,6 +89,9 @@ static int32_t emulator_describe(void *context, struct irqcts_backend_descriptio
                         IRQCTS_OBSERVES_CAPABILITY;
     out->stimulus = IRQCTS_STIMULUS_DEVICE;
     out->properties = IRQCTS_PROPERTY_SYNCHRONOUS | IRQCTS_PROPERTY_CONFIGURABLE | IRQCTS_PROPERTY_PARALLEL;
+    if (emulator->choices.locking != LOCKING_NONE) {
+        out->properties |= IRQCTS_PROPERTY_CONCURRENT;
+    }
     out->entries_max = emulator->entries_limit;
     out->messages_max = emulator->entries_limit;
     out->virtual_functions_max = IRQCTS_VIRTUAL_FUNCTIONS_MAX;
@@ -410,11 +416,10 @@ static uint32_t execute_one(struct emulator *emulator, const struct irqcts_opera
     }
 }
 
-static int32_t emulator_execute(void *context, const struct irqcts_operation *operations, uint32_t count,
-                                struct irqcts_result *results, struct irqcts_delivery_buffer *deliveries, char *error,
-                                size_t error_size)
+static int32_t execute_all(struct emulator *emulator, const struct irqcts_operation *operations, uint32_t count,
+                           struct irqcts_result *results, struct irqcts_delivery_buffer *deliveries, char *error,
+                           size_t error_size)
 {
-    struct emulator *emulator = context;
     int32_t broken = IRQCTS_ERROR_NONE;
     uint32_t i;
 
@@ -429,6 +434,25 @@ static int32_t emulator_execute(void *context, const struct irqcts_operation *op
         }
     }
     return IRQCTS_ERROR_NONE;
+}
+
+static int32_t emulator_execute(void *context, const struct irqcts_operation *operations, uint32_t count,
+                                struct irqcts_result *results, struct irqcts_delivery_buffer *deliveries, char *error,
+                                size_t error_size)
+{
+    struct emulator *emulator = context;
+    int32_t broken = IRQCTS_ERROR_NONE;
+    uint32_t i;
+
+    if (emulator->choices.locking == LOCKING_NONE) {
+        return execute_all(emulator, operations, count, results, deliveries, error, error_size);
+    }
+    for (i = 0; i < count && broken == IRQCTS_ERROR_NONE; i++) {
+        emulator_lock_take(&emulator->lock);
+        broken = execute_all(emulator, &operations[i], 1, &results[i], deliveries, error, error_size);
+        emulator_lock_release(&emulator->lock);
+    }
+    return broken;
 }
 
 static int32_t emulator_messages(void *context, uint32_t function, uint32_t first, uint32_t count,

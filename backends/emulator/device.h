@@ -68,6 +68,7 @@ struct emulator_choices {
     uint32_t odd_access_performed;  /* ENTRY-ACCESS-WIDTH: 0 ignored, 1 byte by byte */
     uint32_t rewrite_latched;       /* SEND-REWRITE-UNMASKED: 0 new values at once, 1 after the next unmask */
     uint32_t reset_pattern;         /* address and data after reset: a byte that fills them */
+    uint32_t locking;               /* enum emulator_locking (lock.h); of the backend, not of the device */
     uint32_t fault;                 /* enum emulator_fault (faults.h); 0 none */
 };
 

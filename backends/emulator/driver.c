@@ -97,7 +97,12 @@ static uint64_t entry_address(const struct emulator_driver *driver, uint32_t fun
 
 static uint32_t read_control(struct emulator_driver *driver, uint64_t entry)
 {
-    return (uint32_t)emulator_memory_read(driver->device, entry + ENTRY_CONTROL, 4);
+    uint32_t control = (uint32_t)emulator_memory_read(driver->device, entry + ENTRY_CONTROL, 4);
+
+    if (UNLIKELY(driver->yields != NULL)) {
+        emulator_lock_yield(driver->yields);
+    }
+    return control;
 }
 
 static void write_control(struct emulator_driver *driver, uint64_t entry, uint32_t value)

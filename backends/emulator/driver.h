@@ -8,6 +8,7 @@
 #define IRQCTS_EMULATOR_DRIVER_H
 
 #include "device.h"
+#include "lock.h"
 #include "irqcts/operation.h"
 
 /* What the driver knows of a function: what it read, where it put the BARs. */
@@ -24,6 +25,7 @@ struct emulator_driver {
     struct emulator_device *device;
     uint32_t messages;         /* granted to the physical function */
     uint32_t virtual_messages; /* and to each virtual one */
+    struct emulator_lock *yields; /* locking=access: given up between accesses; else NULL */
     struct emulator_driver_function functions[EMULATOR_FUNCTIONS_MAX];
 };
 

@@ -23,6 +23,8 @@ const char *const emulator_option_help[] = {
     "reset-value=zero|ones|pattern addresses and data after reset (default zero)",
     "rewrite-unmasked=live|latched a message changed while unmasked is used at once or after the next unmask "
     "(default live)",
+    "locking=none|operation|access for use by several threads: a lock held for a whole operation, or, wrongly, for "
+    "single accesses (default none)",
     "fault=ID|none a planted fault (default none); irqcts-emulator-faults prints the table, "
     "faults.json beside the generated files holds it",
     NULL};
@@ -44,6 +46,7 @@ static const struct word_option word_options[] = {
     {"odd-access", "ignored|performed", FIELD(odd_access_performed)},
     {"reset-value", "zero|ones|pattern", FIELD(reset_pattern)},
     {"rewrite-unmasked", "live|latched", FIELD(rewrite_latched)},
+    {"locking", "none|operation|access", FIELD(locking)},
     {"pba-write", "ignored", SIZE_MAX},
 };
 

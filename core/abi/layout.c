@@ -5,6 +5,7 @@
 #include "irqcts/complete.h"
 #include "irqcts/engine.h"
 #include "irqcts/error.h"
+#include "irqcts/history.h"
 #include "irqcts/model.h"
 #include "irqcts/operation.h"
 #include "irqcts/program.h"
@@ -172,6 +173,34 @@ SAME(irqcts_generator, position, uint32_t);
 SAME(irqcts_generator, function, uint32_t);
 SAME(irqcts_generator, stranger, uint32_t);
 SAME(irqcts_generator, bits, uint64_t);
+SAME(irqcts_history_shape, entries, uint32_t);
+SAME(irqcts_history_shape, messages, uint32_t);
+SAME(irqcts_history_shape, readings, uint32_t);
+SAME(irqcts_history_shape, flags, uint32_t);
+SAME(irqcts_history_call, called, uint64_t);
+SAME(irqcts_history_call, returned, uint64_t);
+SAME(irqcts_history_call, kind, uint16_t);
+SAME(irqcts_history_call, thread, uint16_t);
+SAME(irqcts_history_call, flags, uint16_t);
+SAME(irqcts_history_call, status, uint16_t);
+SAME(irqcts_history_call, entry, uint32_t);
+SAME(irqcts_history_call, message, uint32_t);
+SAME(irqcts_history_delivery, message, uint32_t);
+SAME(irqcts_history_delivery, count, uint32_t);
+SAME(irqcts_history_report, verdict, uint32_t);
+SAME(irqcts_history_report, call, uint32_t);
+SAME(irqcts_history_report, entry, uint32_t);
+SAME(irqcts_history_report, groups, uint32_t);
+SAME(irqcts_history_report, states, uint32_t);
+SAME(irqcts_history_report, configurations, uint32_t);
+SAME(irqcts_history_report, steps, uint64_t);
+SAME(irqcts_history_report, kept, uint32_t);
+SAME(irqcts_history_report, merged, uint32_t);
+SAME(irqcts_history_plan, seed, uint64_t);
+SAME(irqcts_history_plan, threads, uint32_t);
+SAME(irqcts_history_plan, operations, uint32_t);
+SAME(irqcts_history_plan, sharing, uint32_t);
+SAME(irqcts_history_plan, polls, uint32_t);
 SAME(irqcts_step, expectation, uint32_t);
 SAME(irqcts_step, expectation_clause, uint32_t);
 SAME(irqcts_outcome, steps, uint32_t);
@@ -234,6 +263,15 @@ _Static_assert(_Generic(&irqcts_generator_next, void (*)(struct irqcts_generator
 _Static_assert(_Generic(&irqcts_engine_seed, uint64_t (*)(uint64_t, uint64_t): 1, default: 0), "irqcts_engine_seed");
 _Static_assert(_Generic(&irqcts_engine_program, int32_t (*)(struct irqcts_program **, const struct irqcts_engine_shape *, uint64_t): 1, default: 0), "irqcts_engine_program");
 _Static_assert(_Generic(&irqcts_engine_run, int32_t (*)(struct irqcts_engine_report *, const struct irqcts_backend_interface *, void *, const struct irqcts_engine_shape *, uint64_t, uint64_t, uint64_t, uint32_t, uint32_t): 1, default: 0), "irqcts_engine_run");
+_Static_assert(_Generic(&irqcts_history_create, int32_t (*)(struct irqcts_history **, const struct irqcts_history_shape *): 1, default: 0), "irqcts_history_create");
+_Static_assert(_Generic(&irqcts_history_free, void (*)(struct irqcts_history *): 1, default: 0), "irqcts_history_free");
+_Static_assert(_Generic(&irqcts_history_append, int32_t (*)(struct irqcts_history *, const struct irqcts_history_call *, const struct irqcts_history_delivery *, uint32_t): 1, default: 0), "irqcts_history_append");
+_Static_assert(_Generic(&irqcts_history_count, uint32_t (*)(const struct irqcts_history *): 1, default: 0), "irqcts_history_count");
+_Static_assert(_Generic(&irqcts_history_get, int32_t (*)(struct irqcts_history_call *, const struct irqcts_history *, uint32_t): 1, default: 0), "irqcts_history_get");
+_Static_assert(_Generic(&irqcts_history_check, int32_t (*)(struct irqcts_history_report *, struct irqcts_history *): 1, default: 0), "irqcts_history_check");
+_Static_assert(_Generic(&irqcts_history_text, int32_t (*)(size_t *, const struct irqcts_history *, char *, size_t): 1, default: 0), "irqcts_history_text");
+_Static_assert(_Generic(&irqcts_history_kept, uint32_t (*)(const struct irqcts_history *, uint32_t): 1, default: 0), "irqcts_history_kept");
+_Static_assert(_Generic(&irqcts_history_record, int32_t (*)(struct irqcts_history **, const struct irqcts_backend_interface *, void *, const struct irqcts_history_shape *, const struct irqcts_history_plan *): 1, default: 0), "irqcts_history_record");
 _Static_assert(_Generic(&irqcts_session_run, int32_t (*)(struct irqcts_trace **, const struct irqcts_backend_interface *, void *, const struct irqcts_program *, uint32_t, uint32_t): 1, default: 0), "irqcts_session_run");
 _Static_assert(_Generic(&irqcts_trace_judge, int32_t (*)(struct irqcts_outcome *, struct irqcts_trace *, const struct irqcts_program *, uint32_t): 1, default: 0), "irqcts_trace_judge");
 _Static_assert(_Generic(&irqcts_trace_free, void (*)(struct irqcts_trace *): 1, default: 0), "irqcts_trace_free");
@@ -455,6 +493,39 @@ static const struct irqcts_abi_item items[] = {
     FIELD(irqcts_generator, messages, "block"),
     FIELD(irqcts_generator, stranger, "u32"),
     FIELD(irqcts_generator, bits, "u64"),
+    STRUCT(irqcts_history_shape),
+    FIELD(irqcts_history_shape, entries, "u32"),
+    FIELD(irqcts_history_shape, messages, "u32"),
+    FIELD(irqcts_history_shape, readings, "u32"),
+    FIELD(irqcts_history_shape, flags, "u32"),
+    STRUCT(irqcts_history_call),
+    FIELD(irqcts_history_call, called, "u64"),
+    FIELD(irqcts_history_call, returned, "u64"),
+    FIELD(irqcts_history_call, kind, "u16"),
+    FIELD(irqcts_history_call, thread, "u16"),
+    FIELD(irqcts_history_call, flags, "u16"),
+    FIELD(irqcts_history_call, status, "u16"),
+    FIELD(irqcts_history_call, entry, "u32"),
+    FIELD(irqcts_history_call, message, "u32"),
+    STRUCT(irqcts_history_delivery),
+    FIELD(irqcts_history_delivery, message, "u32"),
+    FIELD(irqcts_history_delivery, count, "u32"),
+    STRUCT(irqcts_history_report),
+    FIELD(irqcts_history_report, verdict, "u32"),
+    FIELD(irqcts_history_report, call, "u32"),
+    FIELD(irqcts_history_report, entry, "u32"),
+    FIELD(irqcts_history_report, groups, "u32"),
+    FIELD(irqcts_history_report, states, "u32"),
+    FIELD(irqcts_history_report, configurations, "u32"),
+    FIELD(irqcts_history_report, steps, "u64"),
+    FIELD(irqcts_history_report, kept, "u32"),
+    FIELD(irqcts_history_report, merged, "u32"),
+    STRUCT(irqcts_history_plan),
+    FIELD(irqcts_history_plan, seed, "u64"),
+    FIELD(irqcts_history_plan, threads, "u32"),
+    FIELD(irqcts_history_plan, operations, "u32"),
+    FIELD(irqcts_history_plan, sharing, "u32"),
+    FIELD(irqcts_history_plan, polls, "u32"),
     STRUCT(irqcts_step),
     FIELD(irqcts_step, result, "block"),
     FIELD(irqcts_step, judgement, "block"),
@@ -588,6 +659,7 @@ static const struct irqcts_abi_item items[] = {
     CONSTANT(irqcts_property, IRQCTS_PROPERTY_PARALLEL),
     CONSTANT(irqcts_property, IRQCTS_PROPERTY_MODEL),
     CONSTANT(irqcts_property, IRQCTS_PROPERTY_REPEATS),
+    CONSTANT(irqcts_property, IRQCTS_PROPERTY_CONCURRENT),
     CONSTANT(irqcts_reading, IRQCTS_READING_BUS_MASTER_OFF_PENDS),
     CONSTANT(irqcts_reading, IRQCTS_READING_BUS_MASTER_OFF_LOSES),
     CONSTANT(irqcts_reading, IRQCTS_READING_DISABLED_EVENT_DROPPED),
@@ -611,6 +683,14 @@ static const struct irqcts_abi_item items[] = {
     CONSTANT(irqcts_expectation_flag, IRQCTS_EXPECTS_VALUE),
     CONSTANT(irqcts_expectation_flag, IRQCTS_EXPECTS_DELIVERIES),
     CONSTANT(irqcts_engine_flag, IRQCTS_ENGINE_JUDGE),
+    CONSTANT(irqcts_history_flag, IRQCTS_HISTORY_COALESCES),
+    CONSTANT(irqcts_history_call_flag, IRQCTS_HISTORY_EXHAUSTIVE),
+    CONSTANT(irqcts_history_verdict, IRQCTS_HISTORY_CONFORMS),
+    CONSTANT(irqcts_history_verdict, IRQCTS_HISTORY_LOST),
+    CONSTANT(irqcts_history_verdict, IRQCTS_HISTORY_DUPLICATED),
+    CONSTANT(irqcts_history_verdict, IRQCTS_HISTORY_MISROUTED),
+    CONSTANT(irqcts_history_verdict, IRQCTS_HISTORY_STRAY),
+    CONSTANT(irqcts_history_verdict, IRQCTS_HISTORY_REFUSED),
     CONSTANT(irqcts_session_flag, IRQCTS_SESSION_STOP_AT_FIRST),
     CONSTANT(irqcts_expectation_outcome, IRQCTS_EXPECTATION_NOT_STATED),
     CONSTANT(irqcts_expectation_outcome, IRQCTS_EXPECTATION_MET),
@@ -828,6 +908,24 @@ static const struct irqcts_abi_item items[] = {
      "int32_t (struct irqcts_program **, const struct irqcts_engine_shape *, uint64_t)", 0, 0},
     {"function", "irqcts_engine_run",
      "int32_t (struct irqcts_engine_report *, const struct irqcts_backend_interface *, void *, const struct irqcts_engine_shape *, uint64_t, uint64_t, uint64_t, uint32_t, uint32_t)", 0, 0},
+    {"function", "irqcts_history_create",
+     "int32_t (struct irqcts_history **, const struct irqcts_history_shape *)", 0, 0},
+    {"function", "irqcts_history_free",
+     "void (struct irqcts_history *)", 0, 0},
+    {"function", "irqcts_history_append",
+     "int32_t (struct irqcts_history *, const struct irqcts_history_call *, const struct irqcts_history_delivery *, uint32_t)", 0, 0},
+    {"function", "irqcts_history_count",
+     "uint32_t (const struct irqcts_history *)", 0, 0},
+    {"function", "irqcts_history_get",
+     "int32_t (struct irqcts_history_call *, const struct irqcts_history *, uint32_t)", 0, 0},
+    {"function", "irqcts_history_check",
+     "int32_t (struct irqcts_history_report *, struct irqcts_history *)", 0, 0},
+    {"function", "irqcts_history_text",
+     "int32_t (size_t *, const struct irqcts_history *, char *, size_t)", 0, 0},
+    {"function", "irqcts_history_kept",
+     "uint32_t (const struct irqcts_history *, uint32_t)", 0, 0},
+    {"function", "irqcts_history_record",
+     "int32_t (struct irqcts_history **, const struct irqcts_backend_interface *, void *, const struct irqcts_history_shape *, const struct irqcts_history_plan *)", 0, 0},
     {"function", "irqcts_session_run",
      "int32_t (struct irqcts_trace **, const struct irqcts_backend_interface *, void *, const struct irqcts_program *, uint32_t, uint32_t)", 0, 0},
     {"function", "irqcts_trace_judge",

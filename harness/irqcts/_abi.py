@@ -22,6 +22,12 @@ IRQCTS_FUNCTIONS_MAX = 65
 IRQCTS_GENERATOR_EDGES = 16
 IRQCTS_GENERATOR_HOT_MAX = 4
 IRQCTS_GENERATOR_VERSION = 2
+IRQCTS_HISTORY_CALLS_MAX = 1000000
+IRQCTS_HISTORY_ENTRIES_MAX = 64
+IRQCTS_HISTORY_MESSAGES_MAX = 64
+IRQCTS_HISTORY_PENDING_MAX = 32
+IRQCTS_HISTORY_SHARED_MESSAGES_MAX = 16
+IRQCTS_HISTORY_THREADS_MAX = 16
 IRQCTS_MESSAGE_OPAQUE = 1
 IRQCTS_MESSAGE_STRAY = 4294967295
 IRQCTS_OPERATION_FROM_MESSAGE = 1
@@ -166,6 +172,7 @@ class irqcts_property(IntEnum):
     IRQCTS_PROPERTY_PARALLEL = 16
     IRQCTS_PROPERTY_MODEL = 32
     IRQCTS_PROPERTY_REPEATS = 64
+    IRQCTS_PROPERTY_CONCURRENT = 128
 
 
 class irqcts_reading(IntEnum):
@@ -204,6 +211,23 @@ class irqcts_expectation_flag(IntEnum):
 
 class irqcts_engine_flag(IntEnum):
     IRQCTS_ENGINE_JUDGE = 1
+
+
+class irqcts_history_flag(IntEnum):
+    IRQCTS_HISTORY_COALESCES = 1
+
+
+class irqcts_history_call_flag(IntEnum):
+    IRQCTS_HISTORY_EXHAUSTIVE = 1
+
+
+class irqcts_history_verdict(IntEnum):
+    IRQCTS_HISTORY_CONFORMS = 0
+    IRQCTS_HISTORY_LOST = 1
+    IRQCTS_HISTORY_DUPLICATED = 2
+    IRQCTS_HISTORY_MISROUTED = 3
+    IRQCTS_HISTORY_STRAY = 4
+    IRQCTS_HISTORY_REFUSED = 5
 
 
 class irqcts_session_flag(IntEnum):
@@ -633,6 +657,59 @@ class irqcts_generator(Structure):
     ]
 
 
+class irqcts_history_shape(Structure):
+    _fields_ = [
+        ("entries", c_uint32),
+        ("messages", c_uint32),
+        ("readings", c_uint32),
+        ("flags", c_uint32),
+    ]
+
+
+class irqcts_history_call(Structure):
+    _fields_ = [
+        ("called", c_uint64),
+        ("returned", c_uint64),
+        ("kind", c_uint16),
+        ("thread", c_uint16),
+        ("flags", c_uint16),
+        ("status", c_uint16),
+        ("entry", c_uint32),
+        ("message", c_uint32),
+    ]
+
+
+class irqcts_history_delivery(Structure):
+    _fields_ = [
+        ("message", c_uint32),
+        ("count", c_uint32),
+    ]
+
+
+class irqcts_history_report(Structure):
+    _fields_ = [
+        ("verdict", c_uint32),
+        ("call", c_uint32),
+        ("entry", c_uint32),
+        ("groups", c_uint32),
+        ("states", c_uint32),
+        ("configurations", c_uint32),
+        ("steps", c_uint64),
+        ("kept", c_uint32),
+        ("merged", c_uint32),
+    ]
+
+
+class irqcts_history_plan(Structure):
+    _fields_ = [
+        ("seed", c_uint64),
+        ("threads", c_uint32),
+        ("operations", c_uint32),
+        ("sharing", c_uint32),
+        ("polls", c_uint32),
+    ]
+
+
 class irqcts_step(Structure):
     _fields_ = [
         ("result", irqcts_result),
@@ -768,6 +845,24 @@ FUNCTIONS = {
         'int32_t (struct irqcts_program **, const struct irqcts_engine_shape *, uint64_t)'),
     "irqcts_engine_run": (c_int32, (POINTER(irqcts_engine_report), POINTER(irqcts_backend_interface), c_void_p, POINTER(irqcts_engine_shape), c_uint64, c_uint64, c_uint64, c_uint32, c_uint32,),
         'int32_t (struct irqcts_engine_report *, const struct irqcts_backend_interface *, void *, const struct irqcts_engine_shape *, uint64_t, uint64_t, uint64_t, uint32_t, uint32_t)'),
+    "irqcts_history_create": (c_int32, (POINTER(c_void_p), POINTER(irqcts_history_shape),),
+        'int32_t (struct irqcts_history **, const struct irqcts_history_shape *)'),
+    "irqcts_history_free": (None, (c_void_p,),
+        'void (struct irqcts_history *)'),
+    "irqcts_history_append": (c_int32, (c_void_p, POINTER(irqcts_history_call), POINTER(irqcts_history_delivery), c_uint32,),
+        'int32_t (struct irqcts_history *, const struct irqcts_history_call *, const struct irqcts_history_delivery *, uint32_t)'),
+    "irqcts_history_count": (c_uint32, (c_void_p,),
+        'uint32_t (const struct irqcts_history *)'),
+    "irqcts_history_get": (c_int32, (POINTER(irqcts_history_call), c_void_p, c_uint32,),
+        'int32_t (struct irqcts_history_call *, const struct irqcts_history *, uint32_t)'),
+    "irqcts_history_check": (c_int32, (POINTER(irqcts_history_report), c_void_p,),
+        'int32_t (struct irqcts_history_report *, struct irqcts_history *)'),
+    "irqcts_history_text": (c_int32, (POINTER(c_size_t), c_void_p, POINTER(c_char), c_size_t,),
+        'int32_t (size_t *, const struct irqcts_history *, char *, size_t)'),
+    "irqcts_history_kept": (c_uint32, (c_void_p, c_uint32,),
+        'uint32_t (const struct irqcts_history *, uint32_t)'),
+    "irqcts_history_record": (c_int32, (POINTER(c_void_p), POINTER(irqcts_backend_interface), c_void_p, POINTER(irqcts_history_shape), POINTER(irqcts_history_plan),),
+        'int32_t (struct irqcts_history **, const struct irqcts_backend_interface *, void *, const struct irqcts_history_shape *, const struct irqcts_history_plan *)'),
     "irqcts_session_run": (c_int32, (POINTER(c_void_p), POINTER(irqcts_backend_interface), c_void_p, c_void_p, c_uint32, c_uint32,),
         'int32_t (struct irqcts_trace **, const struct irqcts_backend_interface *, void *, const struct irqcts_program *, uint32_t, uint32_t)'),
     "irqcts_trace_judge": (c_int32, (POINTER(irqcts_outcome), c_void_p, c_void_p, c_uint32,),
@@ -845,6 +940,11 @@ KINDS = {
     "irqcts_engine_shape": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u32', 'u32'],
     "irqcts_engine_report": ['u64', 'u64', 'u64', 'u32', 'u32', 'block', 'block'],
     "irqcts_generator": ['u64', 'block', 'u32', 'u32', 'u32', 'block', 'block', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'block', 'block', 'u32', 'u64'],
+    "irqcts_history_shape": ['u32', 'u32', 'u32', 'u32'],
+    "irqcts_history_call": ['u64', 'u64', 'u16', 'u16', 'u16', 'u16', 'u32', 'u32'],
+    "irqcts_history_delivery": ['u32', 'u32'],
+    "irqcts_history_report": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u32', 'u32'],
+    "irqcts_history_plan": ['u64', 'u32', 'u32', 'u32', 'u32'],
     "irqcts_step": ['block', 'block', 'u32', 'u32'],
     "irqcts_outcome": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'block'],
     "irqcts_shrink_options": ['u32', 'u32'],

@@ -5,7 +5,7 @@
  * executes operations and reports what it saw; it knows no clause and judges
  * nothing.  docs/writing-a-backend.md walks through one.
  *
- * A backend is used by one thread at a time.
+ * A backend is used by one thread at a time, unless it has IRQCTS_PROPERTY_CONCURRENT.
  */
 #ifndef IRQCTS_BACKEND_H
 #define IRQCTS_BACKEND_H

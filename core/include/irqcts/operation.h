@@ -260,7 +260,9 @@ enum irqcts_property {
     /* Not a device but a playing-back of the oracle. */
     IRQCTS_PROPERTY_MODEL = 32,
     /* One event may send its message more than once (a level cause, throttling). */
-    IRQCTS_PROPERTY_REPEATS = 64
+    IRQCTS_PROPERTY_REPEATS = 64,
+    /* After CONFIGURE, several threads may call execute() at once, each with a delivery buffer of its own. */
+    IRQCTS_PROPERTY_CONCURRENT = 128
 };
 
 #ifdef __cplusplus
