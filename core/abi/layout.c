@@ -11,6 +11,7 @@
 #include "irqcts/program.h"
 #include "irqcts/session.h"
 #include "irqcts/shrink.h"
+#include "irqcts/soak.h"
 #include "irqcts/wire.h"
 #include "irqcts/clauses.h"
 
@@ -219,6 +220,14 @@ SAME(irqcts_shrink_report, operations_after, uint32_t);
 SAME(irqcts_shrink_report, minimal, uint32_t);
 SAME(irqcts_shrink_report, confirmations, uint32_t);
 SAME(irqcts_shrink_report, reserved, uint32_t);
+SAME(irqcts_soak, run_seed, uint64_t);
+SAME(irqcts_soak, readings, uint32_t);
+SAME(irqcts_soak, kept_count, uint32_t);
+SAME(irqcts_soak, programs, uint64_t);
+SAME(irqcts_soak, steps, uint64_t);
+SAME(irqcts_soak, failing_seed, uint64_t);
+SAME(irqcts_soak, failing_step, uint32_t);
+SAME(irqcts_soak, reserved, uint32_t);
 SAME(irqcts_wire_header, version, uint16_t);
 SAME(irqcts_wire_header, type, uint16_t);
 SAME(irqcts_wire_header, sequence, uint32_t);
@@ -282,6 +291,9 @@ _Static_assert(_Generic(&irqcts_trace_expected_text, int32_t (*)(size_t *, const
 _Static_assert(_Generic(&irqcts_trace_observed_text, int32_t (*)(size_t *, const struct irqcts_trace *, uint32_t, char *, size_t): 1, default: 0), "irqcts_trace_observed_text");
 _Static_assert(_Generic(&irqcts_trace_reason_text, int32_t (*)(size_t *, const struct irqcts_trace *, uint32_t, char *, size_t): 1, default: 0), "irqcts_trace_reason_text");
 _Static_assert(_Generic(&irqcts_shrink, int32_t (*)(struct irqcts_program **, struct irqcts_shrink_report *, const struct irqcts_program *, irqcts_shrink_trial, void *, const struct irqcts_shrink_options *): 1, default: 0), "irqcts_shrink");
+_Static_assert(_Generic(&irqcts_soak_shape, int32_t (*)(struct irqcts_engine_shape *, const struct irqcts_backend_description *, uint64_t): 1, default: 0), "irqcts_soak_shape");
+_Static_assert(_Generic(&irqcts_soak_program, int32_t (*)(struct irqcts_program **, const struct irqcts_backend_description *, uint64_t): 1, default: 0), "irqcts_soak_program");
+_Static_assert(_Generic(&irqcts_soak_run, int32_t (*)(struct irqcts_soak *, const struct irqcts_backend_interface *, void *, uint64_t): 1, default: 0), "irqcts_soak_run");
 _Static_assert(_Generic(&irqcts_bytes_free, void (*)(struct irqcts_bytes *): 1, default: 0), "irqcts_bytes_free");
 _Static_assert(_Generic(&irqcts_wire_header_decode, int32_t (*)(struct irqcts_wire_header *, const uint8_t *): 1, default: 0), "irqcts_wire_header_decode");
 _Static_assert(_Generic(&irqcts_wire_encode_empty, int32_t (*)(struct irqcts_bytes *, uint32_t, uint32_t): 1, default: 0), "irqcts_wire_encode_empty");
@@ -551,6 +563,18 @@ static const struct irqcts_abi_item items[] = {
     FIELD(irqcts_shrink_report, minimal, "u32"),
     FIELD(irqcts_shrink_report, confirmations, "u32"),
     FIELD(irqcts_shrink_report, reserved, "u32"),
+    STRUCT(irqcts_soak),
+    FIELD(irqcts_soak, run_seed, "u64"),
+    FIELD(irqcts_soak, readings, "u32"),
+    FIELD(irqcts_soak, kept_count, "u32"),
+    FIELD(irqcts_soak, programs, "u64"),
+    FIELD(irqcts_soak, steps, "u64"),
+    FIELD(irqcts_soak, failing_seed, "u64"),
+    FIELD(irqcts_soak, failing_step, "u32"),
+    FIELD(irqcts_soak, reserved, "u32"),
+    FIELD(irqcts_soak, judgement, "block"),
+    FIELD(irqcts_soak, coverage, "block"),
+    FIELD(irqcts_soak, kept, "block"),
     STRUCT(irqcts_wire_header),
     FIELD(irqcts_wire_header, version, "u16"),
     FIELD(irqcts_wire_header, type, "u16"),
@@ -946,6 +970,12 @@ static const struct irqcts_abi_item items[] = {
      "int32_t (size_t *, const struct irqcts_trace *, uint32_t, char *, size_t)", 0, 0},
     {"function", "irqcts_shrink",
      "int32_t (struct irqcts_program **, struct irqcts_shrink_report *, const struct irqcts_program *, irqcts_shrink_trial, void *, const struct irqcts_shrink_options *)", 0, 0},
+    {"function", "irqcts_soak_shape",
+     "int32_t (struct irqcts_engine_shape *, const struct irqcts_backend_description *, uint64_t)", 0, 0},
+    {"function", "irqcts_soak_program",
+     "int32_t (struct irqcts_program **, const struct irqcts_backend_description *, uint64_t)", 0, 0},
+    {"function", "irqcts_soak_run",
+     "int32_t (struct irqcts_soak *, const struct irqcts_backend_interface *, void *, uint64_t)", 0, 0},
     {"function", "irqcts_bytes_free",
      "void (struct irqcts_bytes *)", 0, 0},
     {"function", "irqcts_wire_header_decode",

@@ -269,6 +269,9 @@ static void prologue(struct irqcts_generator *generator, struct irqcts_operation
             out->message_function = out->function;
         }
     }
+    if (generator->pending_prologue == 0) {
+        start_motif(generator); /* one of the hot function's messages is not always one of its function's */
+    }
 }
 
 int32_t irqcts_generator_initialise(struct irqcts_generator *out, const struct irqcts_engine_shape *shape,

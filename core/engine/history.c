@@ -18,7 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEARCHES_MAX = 600, MARGIN = 40 }; /* instants before the failure at which the minimal history begins, if the state is known there */
+enum {
+    SEARCHES_MAX = 600, /* for a minimal history */
+    MARGIN = 40         /* instants before the failure at which it begins, if the state is known there */
+};
 
 struct seen_range {
     uint32_t first;
@@ -91,7 +94,8 @@ static int32_t check_call(const struct irqcts_history *history, const struct irq
     }
     if (call->kind != IRQCTS_OPERATION_POLL &&
         (call->entry >= history->shape.entries || (set && call->message >= history->shape.messages))) {
-        return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "call %u of a history names entry %u, message %u; there are %u and %u",
+        return irqcts_fail(IRQCTS_ERROR_ARGUMENT,
+                           "call %u of a history names entry %u, message %u; there are %u and %u",
                            history->count, call->entry, call->message, history->shape.entries,
                            history->shape.messages);
     }

@@ -21,7 +21,7 @@ IRQCTS_ENTRY_BYTES = 16
 IRQCTS_FUNCTIONS_MAX = 65
 IRQCTS_GENERATOR_EDGES = 16
 IRQCTS_GENERATOR_HOT_MAX = 4
-IRQCTS_GENERATOR_VERSION = 2
+IRQCTS_GENERATOR_VERSION = 3
 IRQCTS_HISTORY_CALLS_MAX = 1000000
 IRQCTS_HISTORY_ENTRIES_MAX = 64
 IRQCTS_HISTORY_MESSAGES_MAX = 64
@@ -35,6 +35,7 @@ IRQCTS_PROGRAM_EXPECTED_DELIVERIES_MAX = 262144
 IRQCTS_PROGRAM_OPERATIONS_MAX = 65536
 IRQCTS_PROGRAM_TEXT_MAX = 16777216
 IRQCTS_SLOTS_MAX = 4
+IRQCTS_SOAK_KEPT_MAX = 64
 IRQCTS_VIRTUAL_FUNCTIONS_MAX = 64
 IRQCTS_WIRE_HEADER_BYTES = 16
 IRQCTS_WIRE_MAGIC = 1129402953
@@ -751,6 +752,22 @@ class irqcts_shrink_report(Structure):
     ]
 
 
+class irqcts_soak(Structure):
+    _fields_ = [
+        ("run_seed", c_uint64),
+        ("readings", c_uint32),
+        ("kept_count", c_uint32),
+        ("programs", c_uint64),
+        ("steps", c_uint64),
+        ("failing_seed", c_uint64),
+        ("failing_step", c_uint32),
+        ("reserved", c_uint32),
+        ("judgement", irqcts_judgement),
+        ("coverage", irqcts_coverage),
+        ("kept", c_uint32 * 64),
+    ]
+
+
 class irqcts_wire_header(Structure):
     _fields_ = [
         ("version", c_uint16),
@@ -883,6 +900,12 @@ FUNCTIONS = {
         'int32_t (size_t *, const struct irqcts_trace *, uint32_t, char *, size_t)'),
     "irqcts_shrink": (c_int32, (POINTER(c_void_p), POINTER(irqcts_shrink_report), c_void_p, irqcts_shrink_trial, c_void_p, POINTER(irqcts_shrink_options),),
         'int32_t (struct irqcts_program **, struct irqcts_shrink_report *, const struct irqcts_program *, irqcts_shrink_trial, void *, const struct irqcts_shrink_options *)'),
+    "irqcts_soak_shape": (c_int32, (POINTER(irqcts_engine_shape), POINTER(irqcts_backend_description), c_uint64,),
+        'int32_t (struct irqcts_engine_shape *, const struct irqcts_backend_description *, uint64_t)'),
+    "irqcts_soak_program": (c_int32, (POINTER(c_void_p), POINTER(irqcts_backend_description), c_uint64,),
+        'int32_t (struct irqcts_program **, const struct irqcts_backend_description *, uint64_t)'),
+    "irqcts_soak_run": (c_int32, (POINTER(irqcts_soak), POINTER(irqcts_backend_interface), c_void_p, c_uint64,),
+        'int32_t (struct irqcts_soak *, const struct irqcts_backend_interface *, void *, uint64_t)'),
     "irqcts_bytes_free": (None, (POINTER(irqcts_bytes),),
         'void (struct irqcts_bytes *)'),
     "irqcts_wire_header_decode": (c_int32, (POINTER(irqcts_wire_header), POINTER(c_uint8),),
@@ -949,6 +972,7 @@ KINDS = {
     "irqcts_outcome": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'block'],
     "irqcts_shrink_options": ['u32', 'u32'],
     "irqcts_shrink_report": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32'],
+    "irqcts_soak": ['u64', 'u32', 'u32', 'u64', 'u64', 'u64', 'u32', 'u32', 'block', 'block', 'block'],
     "irqcts_wire_header": ['u16', 'u16', 'u32', 'u32'],
     "irqcts_bytes": ['pointer', 'size', 'size'],
 }

@@ -37,7 +37,8 @@ static void the_lock_makes_operations_atomic(void)
     static char text[1 << 16];
 
     for (uint32_t round = 0; round < 24; round++) {
-        struct irqcts_history_shape shape = {.entries = 1u + round % 7u, .readings = IRQCTS_READING_SET_ENTRY_KEEPS_MASK};
+        struct irqcts_history_shape shape = {.entries = 1u + round % 7u,
+                                             .readings = IRQCTS_READING_SET_ENTRY_KEEPS_MASK};
         struct irqcts_history_plan plan = {.seed = round, .threads = 1u + round % 6u, .operations = 1500,
                                            .sharing = 1u + round % 2u, .polls = round % 3u == 0 ? 0 : 300};
         struct irqcts_history_report report;

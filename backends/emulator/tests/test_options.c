@@ -133,7 +133,7 @@ static void bad_options_are_refused(void)
     size_t i;
 
     refused("colour=red", "no option \"colour\"; it has table-bar, table-offset");
-    refused("colour=red", "rewrite-unmasked, fault");
+    refused("colour=red", "rewrite-unmasked, locking, fault");
     refused("fault", "write key=value");
     refused(",", "write key=value");
     refused("=1", "no option \"\"");

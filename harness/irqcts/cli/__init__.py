@@ -21,6 +21,7 @@ COMMANDS = {
     "list": "List tests, clauses or backends.",
     "explain": "Everything about one clause.",
     "replay": "Run one program and show its trace beside what is permitted.",
+    "soak": "Random programs for a while; a failing one is shrunk.",
     "report": "Render the reports of a run again.",
     "merge": "Make one run of the shards of it.",
     "backends": "Backends, their options and what they say of themselves.",
