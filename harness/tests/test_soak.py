@@ -23,7 +23,9 @@ def run(*arguments: Any) -> Result:
 def test_a_right_device_is_soaked_until_the_time_is_over(tmp_path: Path) -> None:
     done = run("--seconds", 0.5, "--run-seed", 3, "--out", tmp_path)
     assert done.exit_code == 0, done.output
-    programs, clauses = re.search(r"(\d+) programs, \d+ steps, (\d+) clauses reached, none failed", done.output).groups()
+    closing = re.search(r"(\d+) programs, \d+ steps, (\d+) clauses reached, none failed", done.output)
+    assert closing is not None, done.output
+    programs, clauses = closing.groups()
     assert int(programs) > 10 and int(clauses) > 20
     assert not list(tmp_path.iterdir())
 
