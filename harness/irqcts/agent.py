@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Sequence
 
-from . import _abi, guest_choice, remote
+from . import _abi, guest_choice, remote, wine_choice
 from .description import Description
 from .library import LibraryError, check, library
 from .paths import layout
@@ -98,6 +98,7 @@ class AgentProcess:
     def _start(self) -> None:
         command = list(self.command or guest_choice.command(self.backend.name, self.backend.options) or
                        remote.command(self.backend.options) or
+                       wine_choice.command(self.backend.name, self.backend.options) or
                        (str(layout().agent), "--backend", self.backend.name, "--options", self.backend.options))
         self._stderr = tempfile.TemporaryFile()
         environment = {**os.environ, **guest_choice.environment(), **self.environment}

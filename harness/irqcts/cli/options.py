@@ -27,6 +27,7 @@ SHORTHANDS = {
 }
 #: The same for options without a value.
 SWITCHES = {
+    "wine": "Backend windows: run it under Wine, on a simulated bus.",
     "witness": "Backend vfio: compare with what QEMU's own side of the guest sees.",
 }
 

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The backend "windows": programs go whole to irqcts.sys, the exact NTSTATUS of each operation comes back. */
+#include "device.h"
+
+#include "irqcts/backend.h"
+#include "irqcts_windows/ioctl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct irqcts_backend_interface *irqcts_backend_windows_entry(uint32_t abi_version);
+
+enum { CHUNK = 4096 }; /* operations a request */
+
+struct client {
+    HANDLE device;
+    struct irqcts_io_description description;
+    uint32_t irql;
+    char instance[96];
+    char options[IRQCTS_IO_OPTIONS_MAX]; /* of the simulated device */
+    uint8_t *request;
+    uint8_t *answer;
+    size_t answer_size;
+};
+
+static const char *const option_help[] = {
+    "device=TEXT part of the device's instance id, where there is more than one",
+    "irql=passive|dispatch|device the level at which the routing routines are called (default passive)",
+    "fault=ID|none, and the emulator's other options: of a simulated device",
+    NULL};
+
+static int request(struct client *client, uint32_t code, void *input, size_t input_size, void *output,
+                   size_t output_size, DWORD *written)
+{
+    return DeviceIoControl(client->device, code, input, (DWORD)input_size, output, (DWORD)output_size, written, NULL);
+}
+
+static void client_close(void *context)
+{
+    struct client *client = context;
+
+    if (client == NULL) {
+        return;
+    }
+    if (client->device != INVALID_HANDLE_VALUE) {
+        (void)CloseHandle(client->device);
+    }
+    free(client->request);
+    free(client->answer);
+    free(client);
+}
+
+/* "key=value,…": ours are taken out, the others are kept for the simulated device. */
+static int32_t read_options(struct client *client, char *wanted, size_t wanted_size, const char *options, char *error,
+                            size_t error_size)
+{
+    static const char *const levels[] = {"passive", "dispatch", "device"};
+
+    while (*options != '\0') {
+        size_t length = strcspn(options, ",");
+        const char *value = memchr(options, '=', length);
+        size_t value_length = value != NULL ? length - (size_t)(value + 1 - options) : 0;
+        if (value != NULL && strncmp(options, "device=", 7) == 0) {
+            (void)snprintf(wanted, wanted_size, "%.*s", (int)value_length, value + 1);
+        } else if (value != NULL && strncmp(options, "irql=", 5) == 0) {
+            uint32_t level = 0;
+            while (level < IRQCTS_IO_IRQL_COUNT && (strlen(levels[level]) != value_length ||
+                                                    strncmp(levels[level], value + 1, value_length) != 0)) {
+                level++;
+            }
+            if (level == IRQCTS_IO_IRQL_COUNT) {
+                (void)snprintf(error, error_size, "windows option irql=%.*s: use passive, dispatch or device",
+                               (int)value_length, value + 1);
+                return IRQCTS_ERROR_OPEN;
+            }
+            client->irql = level;
+        } else {
+            size_t used = strlen(client->options);
+            if (used + length + 2 > sizeof(client->options)) {
+                (void)snprintf(error, error_size, "windows options: more than %u characters", IRQCTS_IO_OPTIONS_MAX);
+                return IRQCTS_ERROR_OPEN;
+            }
+            (void)snprintf(client->options + used, sizeof(client->options) - used, "%s%.*s", used > 0 ? "," : "",
+                           (int)length, options);
+        }
+        options += length + (options[length] == ',');
+    }
+    return IRQCTS_ERROR_NONE;
+}
+
+static int32_t simulate(struct client *client, char *error, size_t error_size)
+{
+    struct irqcts_io_simulate options = {.version = IRQCTS_IO_VERSION};
+    struct irqcts_io_simulated answer;
+    DWORD written = 0;
+
+    if ((client->description.parts & IRQCTS_IO_HAS_SIMULATION) == 0) {
+        if (client->options[0] == '\0') {
+            return IRQCTS_ERROR_NONE;
+        }
+        (void)snprintf(error, error_size, "windows option \"%s\": only a simulated device has it", client->options);
+        return IRQCTS_ERROR_OPEN;
+    }
+    memcpy(options.options, client->options, sizeof(options.options));
+    if (!request(client, IRQCTS_IO_SIMULATE, &options, sizeof(options), &answer, sizeof(answer), &written) ||
+        written != sizeof(answer)) {
+        (void)snprintf(error, error_size, "the simulated device does not take options: error %lu", GetLastError());
+        return IRQCTS_ERROR_OPEN;
+    }
+    if (answer.refused) {
+        answer.sentence[sizeof(answer.sentence) - 1] = '\0';
+        (void)snprintf(error, error_size, "%s", answer.sentence);
+        return IRQCTS_ERROR_OPEN;
+    }
+    return IRQCTS_ERROR_NONE;
+}
+
+/* The version handshake comes first: a driver of another age fails here and nowhere else. */
+static int32_t shake_hands(struct client *client, char *error, size_t error_size)
+{
+    DWORD written = 0;
+
+    if (!request(client, IRQCTS_IO_DESCRIBE, NULL, 0, &client->description, sizeof(client->description), &written)) {
+        (void)snprintf(error, error_size, "%s does not describe itself: error %lu; is it irqcts.sys of this version?",
+                       client->instance, GetLastError());
+        return IRQCTS_ERROR_OPEN;
+    }
+    if (written != sizeof(client->description) || client->description.version != IRQCTS_IO_VERSION) {
+        (void)snprintf(error, error_size,
+                       "irqcts.sys speaks version %lu and this library version %u: install the driver and the library "
+                       "of one package",
+                       written >= 4 ? (unsigned long)client->description.version : 0ul, IRQCTS_IO_VERSION);
+        return IRQCTS_ERROR_OPEN;
+    }
+    return IRQCTS_ERROR_NONE;
+}
+
+static int32_t client_open(void **out, const char *options, char *error, size_t error_size)
+{
+    struct client *client = calloc(1, sizeof(*client));
+    char wanted[128] = "";
+    int32_t status;
+
+    *out = NULL;
+    if (client == NULL) {
+        (void)snprintf(error, error_size, "no memory");
+        return IRQCTS_ERROR_MEMORY;
+    }
+    client->device = INVALID_HANDLE_VALUE;
+    status = read_options(client, wanted, sizeof(wanted), options, error, error_size);
+    if (status == IRQCTS_ERROR_NONE) {
+        client->device = device_open(wanted, client->instance, sizeof(client->instance), error, error_size);
+        status = client->device == INVALID_HANDLE_VALUE ? IRQCTS_ERROR_OPEN
+                                                        : shake_hands(client, error, error_size);
+    }
+    if (status == IRQCTS_ERROR_NONE) {
+        status = simulate(client, error, error_size);
+    }
+    if (status == IRQCTS_ERROR_NONE) {
+        client->request = malloc(sizeof(struct irqcts_io_run) + CHUNK * sizeof(struct irqcts_operation));
+        status = client->request == NULL ? IRQCTS_ERROR_MEMORY : shake_hands(client, error, error_size);
+    }
+    if (status != IRQCTS_ERROR_NONE) {
+        client_close(client);
+        return status;
+    }
+    *out = client;
+    return IRQCTS_ERROR_NONE;
+}
+
+/* Wine says so in its ntdll; Windows has no such function. */
+static const char *wine_version(void)
+{
+    HMODULE ntdll = GetModuleHandleA("ntdll.dll");
+    const char *(__cdecl *get)(void) =
+        ntdll != NULL ? (const char *(__cdecl *)(void))(void (*)(void))GetProcAddress(ntdll, "wine_get_version") : NULL;
+
+    return get != NULL ? get() : NULL;
+}
+
+static int32_t client_describe(void *context, struct irqcts_backend_description *out)
+{
+    const struct client *client = context;
+    const struct irqcts_io_description *known = &client->description;
+    const char *wine = wine_version();
+    int simulated = (known->parts & IRQCTS_IO_HAS_SIMULATION) != 0;
+    char where[48] = "Windows";
+
+    if (wine != NULL) {
+        (void)snprintf(where, sizeof(where), "Wine %s", wine);
+    }
+    memset(out, 0, sizeof(*out));
+    (void)snprintf(out->name, sizeof(out->name), "windows");
+    (void)snprintf(out->device, sizeof(out->device), "%s", client->instance);
+    (void)snprintf(out->driver, sizeof(out->driver), "irqcts.sys, %s%s", where, simulated ? ", simulated bus" : "");
+    (void)snprintf(out->identity, sizeof(out->identity), "%s, %s: irqcts.sys on %s%s%s",
+                   wine != NULL ? "Wine" : "Windows", simulated ? "simulated bus" : "PCI bus", client->instance,
+                   client->options[0] != '\0' ? "; " : "", client->options);
+    out->operations = known->operations;
+    out->observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES | IRQCTS_OBSERVES_EXACT_COUNTS;
+    out->entries_max = known->entries_max;
+    out->messages_max = known->messages_max;
+    if (simulated) {
+        out->observations |= IRQCTS_OBSERVES_STRAYS | IRQCTS_OBSERVES_TABLE | IRQCTS_OBSERVES_PBA |
+                             IRQCTS_OBSERVES_CAPABILITY;
+        out->stimulus = IRQCTS_STIMULUS_DEVICE;
+        out->properties = IRQCTS_PROPERTY_SYNCHRONOUS | IRQCTS_PROPERTY_CONFIGURABLE;
+        out->virtual_functions_max = known->virtual_functions_max;
+        out->virtual_entries_max = known->entries_max;
+        out->virtual_messages_max = known->entries_max;
+        out->reset_kinds = 1u << IRQCTS_RESET_CONVENTIONAL | 1u << IRQCTS_RESET_FUNCTION_LEVEL;
+    }
+    return IRQCTS_ERROR_NONE;
+}
+
+static int32_t broken(char *error, size_t error_size, const char *what)
+{
+    (void)snprintf(error, error_size, "irqcts.sys: %s (error %lu)", what, GetLastError());
+    return IRQCTS_ERROR_BACKEND;
+}
+
+/* One request of at most CHUNK operations. */
+static int32_t run(struct client *client, const struct irqcts_operation *operations, uint32_t count,
+                   struct irqcts_result *results, struct irqcts_delivery_buffer *deliveries, char *error,
+                   size_t error_size)
+{
+    uint32_t capacity = deliveries->capacity - deliveries->count;
+    struct irqcts_io_run header = {IRQCTS_IO_VERSION, client->irql, count, 0};
+    struct irqcts_io_ran ran;
+    size_t fixed = sizeof(ran) + count * sizeof(*results);
+    size_t size;
+    DWORD written = 0;
+
+    header.delivery_capacity = capacity < IRQCTS_IO_DELIVERIES_MAX ? capacity : IRQCTS_IO_DELIVERIES_MAX;
+    size = fixed + (size_t)header.delivery_capacity * sizeof(struct irqcts_delivery);
+    if (size > client->answer_size) {
+        free(client->answer);
+        client->answer = malloc(size);
+        client->answer_size = client->answer != NULL ? size : 0;
+        if (client->answer == NULL) {
+            return IRQCTS_ERROR_MEMORY;
+        }
+    }
+    memcpy(client->request, &header, sizeof(header));
+    memcpy(client->request + sizeof(header), operations, count * sizeof(*operations));
+    if (!request(client, IRQCTS_IO_RUN, client->request, sizeof(header) + count * sizeof(*operations), client->answer,
+                 size, &written)) {
+        return broken(error, error_size, "a program was refused");
+    }
+    memcpy(&ran, client->answer, written >= sizeof(ran) ? sizeof(ran) : 0);
+    if (written < fixed || ran.version != IRQCTS_IO_VERSION || ran.executed != count ||
+        ran.delivery_count > header.delivery_capacity ||
+        written != fixed + (size_t)ran.delivery_count * sizeof(struct irqcts_delivery)) {
+        return broken(error, error_size, "an answer that makes no sense");
+    }
+    memcpy(results, client->answer + sizeof(ran), count * sizeof(*results));
+    for (uint32_t i = 0; i < count; i++) {
+        results[i].delivery_first += deliveries->count;
+    }
+    if (ran.delivery_count > 0) {
+        memcpy(deliveries->records + deliveries->count, client->answer + fixed,
+               ran.delivery_count * sizeof(struct irqcts_delivery));
+    }
+    deliveries->count += ran.delivery_count;
+    deliveries->lost += ran.delivery_lost;
+    return IRQCTS_ERROR_NONE;
+}
+
+static int32_t client_execute(void *context, const struct irqcts_operation *operations, uint32_t count,
+                              struct irqcts_result *results, struct irqcts_delivery_buffer *deliveries, char *error,
+                              size_t error_size)
+{
+    for (uint32_t at = 0; at < count; at += CHUNK) {
+        uint32_t part = count - at < CHUNK ? count - at : CHUNK;
+        int32_t status = run(context, operations + at, part, results + at, deliveries, error, error_size);
+        if (status != IRQCTS_ERROR_NONE) {
+            return status;
+        }
+    }
+    return IRQCTS_ERROR_NONE;
+}
+
+static int32_t client_messages(void *context, uint32_t function, uint32_t first, uint32_t count,
+                               struct irqcts_message *out)
+{
+    struct irqcts_io_messages which = {IRQCTS_IO_VERSION, function, first, count};
+    DWORD written = 0;
+
+    if (count == 0) {
+        return IRQCTS_ERROR_NONE;
+    }
+    return request(context, IRQCTS_IO_MESSAGES, &which, sizeof(which), out, count * sizeof(*out), &written) &&
+                   written == count * sizeof(*out)
+               ? IRQCTS_ERROR_NONE
+               : IRQCTS_ERROR_ARGUMENT;
+}
+
+const struct irqcts_backend_interface *irqcts_backend_windows_entry(uint32_t abi_version)
+{
+    static const struct irqcts_backend_interface routines = {
+        .abi_version = IRQCTS_BACKEND_ABI_VERSION,
+        .size = sizeof(struct irqcts_backend_interface),
+        .name = "windows",
+        .option_help = option_help,
+        .open = client_open,
+        .describe = client_describe,
+        .execute = client_execute,
+        .messages = client_messages,
+        .close = client_close,
+    };
+
+    return abi_version == IRQCTS_BACKEND_ABI_VERSION ? &routines : NULL;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding and opening the device interface of irqcts.sys. */
+#ifndef IRQCTS_WINDOWS_DEVICE_H
+#define IRQCTS_WINDOWS_DEVICE_H
+
+#include <stddef.h>
+#include <windows.h>
+
+/* The device whose instance id contains `wanted` (case ignored, "" for the only one).  INVALID_HANDLE_VALUE
+ * with a sentence when there is none, more than one, or it cannot be opened. */
+HANDLE device_open(const char *wanted, char *instance, size_t instance_size, char *error, size_t error_size);
+
+#endif

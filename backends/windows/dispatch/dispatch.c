@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dispatch.h"
+
+#include <string.h>
+
+/* A virtualized write carries its index as INT16 (VWRITE-LAYOUT). */
+static int index_fits(uint32_t entry)
+{
+    return (int32_t)entry >= INT16_MIN && (int32_t)entry <= INT16_MAX;
+}
+
+/* The input may lie at any address, so nothing is read through a structure pointer. */
+static int read_header(void *out, size_t size, const void *input, size_t input_size)
+{
+    uint32_t version;
+
+    if (input == NULL || input_size < size) {
+        return 0;
+    }
+    memcpy(out, input, size);
+    memcpy(&version, input, sizeof(version));
+    return version == IRQCTS_IO_VERSION;
+}
+
+/* The size of a RUN's answer; 0 when the request makes no sense. */
+static size_t run_room(const struct irqcts_io_run *run, size_t input_size)
+{
+    if (run->count == 0 || run->count > IRQCTS_IO_OPERATIONS_MAX || run->irql >= IRQCTS_IO_IRQL_COUNT ||
+        run->delivery_capacity > IRQCTS_IO_DELIVERIES_MAX ||
+        input_size != sizeof(*run) + (size_t)run->count * sizeof(struct irqcts_operation)) {
+        return 0;
+    }
+    return sizeof(struct irqcts_io_ran) + (size_t)run->count * sizeof(struct irqcts_result) +
+           (size_t)run->delivery_capacity * sizeof(struct irqcts_delivery);
+}
+
+size_t irqcts_dispatch_room(uint32_t code, const void *input, size_t input_size, size_t output_size)
+{
+    struct irqcts_io_run run;
+    struct irqcts_io_messages messages;
+    struct irqcts_io_simulate simulate;
+    size_t room = 0;
+
+    switch (code) {
+    case IRQCTS_IO_DESCRIBE:
+        room = sizeof(struct irqcts_io_description);
+        break;
+    case IRQCTS_IO_RUN:
+        room = read_header(&run, sizeof(run), input, input_size) ? run_room(&run, input_size) : 0;
+        break;
+    case IRQCTS_IO_MESSAGES:
+        if (read_header(&messages, sizeof(messages), input, input_size) && messages.count > 0 &&
+            messages.count <= IRQCTS_ENTRIES_MAX && messages.first <= IRQCTS_ENTRIES_MAX - messages.count) {
+            room = messages.count * sizeof(struct irqcts_message);
+        }
+        break;
+    case IRQCTS_IO_SIMULATE:
+        if (read_header(&simulate, sizeof(simulate), input, input_size) &&
+            memchr(simulate.options, '\0', sizeof(simulate.options)) != NULL) {
+            room = sizeof(struct irqcts_io_simulated);
+        }
+        break;
+    default:
+        break;
+    }
+    return room <= output_size ? room : 0;
+}
+
+uint32_t irqcts_dispatch_status(irqcts_ntstatus status)
+{
+    if (status >= 0) {
+        return IRQCTS_STATUS_OK; /* NT_SUCCESS */
+    }
+    switch (status) {
+    case IRQCTS_NT_INVALID_PARAMETER:
+        return IRQCTS_STATUS_INVALID_PARAMETER;
+    case IRQCTS_NT_NOT_SUPPORTED:
+        return IRQCTS_STATUS_NOT_SUPPORTED;
+    case IRQCTS_NT_INVALID_DEVICE_STATE:
+        return IRQCTS_STATUS_INVALID_STATE;
+    case IRQCTS_NT_INSUFFICIENT_RESOURCES:
+        return IRQCTS_STATUS_NO_RESOURCES;
+    case IRQCTS_NT_ACCESS_DENIED:
+        return IRQCTS_STATUS_ACCESS_DENIED;
+    case IRQCTS_NT_DEVICE_REMOVED:
+    case IRQCTS_NT_DELETE_PENDING:
+    case IRQCTS_NT_NO_SUCH_DEVICE:
+        return IRQCTS_STATUS_GONE;
+    default:
+        return IRQCTS_STATUS_DEVICE_ERROR;
+    }
+}
+
+static irqcts_ntstatus write_virtualized(const struct irqcts_target *target, const struct irqcts_operation *operation)
+{
+    struct irqcts_dxgk_write_virtualized arguments = {
+        .vfIndex = operation->function - 1u, /* function 0, the physical one, becomes an index that names none */
+        .InterruptTableIndex = (int16_t)(int32_t)operation->entry,
+        .WriteValue = {operation->address, operation->data, operation->control},
+    };
+
+    return target->write_virtualized != NULL ? target->write_virtualized(target->context, &arguments)
+                                             : IRQCTS_NT_NOT_SUPPORTED;
+}
+
+static irqcts_ntstatus execute(const struct irqcts_target *target, const struct irqcts_operation *operation,
+                               uint32_t irql, struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries)
+{
+    switch (operation->kind) {
+    case IRQCTS_OPERATION_SET_ENTRY:
+    case IRQCTS_OPERATION_MASK:
+    case IRQCTS_OPERATION_UNMASK:
+    case IRQCTS_OPERATION_GET_ENTRY:
+    case IRQCTS_OPERATION_GET_SIZE:
+        return target->routing != NULL ? target->routing(target->context, operation, irql, &result->value)
+                                       : IRQCTS_NT_NOT_SUPPORTED;
+    case IRQCTS_OPERATION_WRITE_VIRTUALIZED:
+        return index_fits(operation->entry) ? write_virtualized(target, operation) : IRQCTS_NT_INVALID_PARAMETER;
+    case IRQCTS_OPERATION_POLL:
+        result->delivery_first = deliveries->count;
+        target->poll(target->context, deliveries);
+        result->delivery_count = deliveries->count - result->delivery_first;
+        return IRQCTS_NT_SUCCESS;
+    default:
+        return target->operate != NULL ? target->operate(target->context, operation, &result->value)
+                                       : IRQCTS_NT_NOT_SUPPORTED;
+    }
+}
+
+/* Operations and results are copied one by one: the buffers need no alignment. */
+static size_t run(const struct irqcts_target *target, const uint8_t *input, uint8_t *output)
+{
+    struct irqcts_io_run header;
+    struct irqcts_io_ran ran = {.version = IRQCTS_IO_VERSION};
+    struct irqcts_delivery_buffer deliveries = {0};
+    uint8_t *results = output + sizeof(ran);
+    uint8_t *records;
+
+    memcpy(&header, input, sizeof(header));
+    records = results + (size_t)header.count * sizeof(struct irqcts_result);
+    deliveries.records = (struct irqcts_delivery *)(void *)records;
+    deliveries.capacity = header.delivery_capacity;
+    for (uint32_t i = 0; i < header.count; i++) {
+        struct irqcts_operation operation;
+        struct irqcts_result result = {0};
+        irqcts_ntstatus status = IRQCTS_NT_INVALID_PARAMETER;
+        memcpy(&operation, input + sizeof(header) + (size_t)i * sizeof(operation), sizeof(operation));
+        if (operation.flags == 0 && operation.reserved == 0) { /* FROM_MESSAGE was resolved before */
+            status = execute(target, &operation, header.irql, &result, &deliveries);
+        }
+        result.status = irqcts_dispatch_status(status);
+        result.native_kind = IRQCTS_NATIVE_NTSTATUS;
+        result.native_code = (uint32_t)status;
+        memcpy(results + (size_t)i * sizeof(result), &result, sizeof(result));
+        ran.executed++;
+    }
+    ran.delivery_count = deliveries.count;
+    ran.delivery_lost = deliveries.lost;
+    memcpy(output, &ran, sizeof(ran));
+    return (size_t)(records - output) + (size_t)deliveries.count * sizeof(struct irqcts_delivery);
+}
+
+irqcts_ntstatus irqcts_dispatch(const struct irqcts_target *target, uint32_t code, const void *input,
+                                size_t input_size, void *output, size_t output_size, size_t *written)
+{
+    size_t room = irqcts_dispatch_room(code, input, input_size, output_size);
+    struct irqcts_io_messages messages;
+    struct irqcts_io_simulate simulate;
+    struct irqcts_io_simulated simulated;
+    irqcts_ntstatus status = IRQCTS_NT_SUCCESS;
+
+    *written = 0;
+    if (code != IRQCTS_IO_DESCRIBE && code != IRQCTS_IO_RUN && code != IRQCTS_IO_MESSAGES &&
+        code != IRQCTS_IO_SIMULATE) {
+        return IRQCTS_NT_INVALID_DEVICE_REQUEST;
+    }
+    if (room == 0 || output == NULL) {
+        return IRQCTS_NT_INVALID_PARAMETER;
+    }
+    switch (code) {
+    case IRQCTS_IO_DESCRIBE: {
+        struct irqcts_io_description description = {.version = IRQCTS_IO_VERSION};
+        target->describe(target->context, &description);
+        memcpy(output, &description, sizeof(description));
+        *written = sizeof(description);
+        return status;
+    }
+    case IRQCTS_IO_RUN:
+        *written = run(target, input, output);
+        return status;
+    case IRQCTS_IO_MESSAGES:
+        memcpy(&messages, input, sizeof(messages));
+        status = target->messages != NULL ? target->messages(target->context, &messages, output)
+                                          : IRQCTS_NT_NOT_SUPPORTED;
+        *written = status >= 0 ? room : 0;
+        return status;
+    default:
+        memcpy(&simulate, input, sizeof(simulate));
+        if (target->simulate == NULL) {
+            return IRQCTS_NT_NOT_SUPPORTED;
+        }
+        memset(&simulated, 0, sizeof(simulated));
+        simulated.version = IRQCTS_IO_VERSION;
+        simulated.refused =
+            target->simulate(target->context, simulate.options, simulated.sentence, sizeof(simulated.sentence)) < 0;
+        memcpy(output, &simulated, sizeof(simulated));
+        *written = sizeof(simulated);
+        return status;
+    }
+}

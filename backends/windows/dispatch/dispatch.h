@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What irqcts.sys decides: whether a request makes sense, which interface an
+ * operation goes to, what is answered.  Portable C without allocation, so that
+ * the same source runs in the kernel and under a fuzzer; the driver supplies
+ * the routines and the buffers.
+ */
+#ifndef IRQCTS_WINDOWS_DISPATCH_H
+#define IRQCTS_WINDOWS_DISPATCH_H
+
+#include "irqcts_windows/ioctl.h"
+#include "irqcts_windows/migration.h"
+#include "irqcts_windows/status.h"
+
+#include <stddef.h>
+
+/* The device, as the driver reaches it.  A routine that is NULL is not there. */
+struct irqcts_target {
+    void *context;
+    void (*describe)(void *context, struct irqcts_io_description *out);
+    /* SetTableEntry and its siblings of one function's interface, at a level.  *value for the two reads. */
+    irqcts_ntstatus (*routing)(void *context, const struct irqcts_operation *operation, uint32_t irql, uint64_t *value);
+    irqcts_ntstatus (*write_virtualized)(void *context, const struct irqcts_dxgk_write_virtualized *arguments);
+    /* Everything else, on a device that is simulated. */
+    irqcts_ntstatus (*operate)(void *context, const struct irqcts_operation *operation, uint64_t *value);
+    /* Arrivals since the last call. */
+    void (*poll)(void *context, struct irqcts_delivery_buffer *deliveries);
+    irqcts_ntstatus (*messages)(void *context, const struct irqcts_io_messages *which, struct irqcts_message *out);
+    irqcts_ntstatus (*simulate)(void *context, const char *options, char *sentence, size_t sentence_size);
+};
+
+/* How many bytes of answer a request may have, from its input alone; 0 with a
+ * request that makes no sense.  The caller allocates that much. */
+size_t irqcts_dispatch_room(uint32_t code, const void *input, size_t input_size, size_t output_size);
+
+/* Answers one request.  `output` is aligned to 8 bytes, `input` need not be; they do not overlap; nothing behind
+ * `output_size` is written; *written counts what was.  IRQCTS_IO_WAIT is not
+ * answered here: it pends. */
+irqcts_ntstatus irqcts_dispatch(const struct irqcts_target *target, uint32_t code, const void *input,
+                                size_t input_size, void *output, size_t output_size, size_t *written);
+
+/* The suite's word for a status. */
+uint32_t irqcts_dispatch_status(irqcts_ntstatus status);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entry, Plug and Play, and the requests of user mode. */
+#include "driver.h"
+
+DRIVER_INITIALIZE DriverEntry;
+
+static NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
+{
+    irp->IoStatus.Status = status;
+    irp->IoStatus.Information = information;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return status;
+}
+
+/* One at a time: requests among themselves and against removal.  PASSIVE_LEVEL. */
+static void take_turn(struct irqcts_device *device)
+{
+    (void)KeWaitForSingleObject(&device->turn, Executive, KernelMode, FALSE, NULL);
+}
+
+static void leave_turn(struct irqcts_device *device)
+{
+    (void)KeSetEvent(&device->turn, IO_NO_INCREMENT, FALSE);
+}
+
+static NTSTATUS NTAPI on_create(PDEVICE_OBJECT object, PIRP irp)
+{
+    struct irqcts_device *device = object->DeviceExtension;
+
+    return complete(irp, device->removed ? STATUS_DELETE_PENDING : STATUS_SUCCESS, 0);
+}
+
+/* Windows sends CLEANUP when the last handle closes; Wine 8 sends only CLOSE, after which nothing pends any more. */
+static NTSTATUS NTAPI on_cleanup(PDEVICE_OBJECT object, PIRP irp)
+{
+    driver_waits_end(object->DeviceExtension, IoGetCurrentIrpStackLocation(irp)->FileObject, STATUS_CANCELLED);
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+
+static NTSTATUS answer(struct irqcts_device *device, PIRP irp, ULONG_PTR *information)
+{
+    const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    ULONG code = stack->Parameters.DeviceIoControl.IoControlCode;
+    ULONG input_size = stack->Parameters.DeviceIoControl.InputBufferLength;
+    ULONG output_size = stack->Parameters.DeviceIoControl.OutputBufferLength;
+    PVOID buffer = irp->AssociatedIrp.SystemBuffer; /* input and output in one */
+    size_t room = irqcts_dispatch_room(code, buffer, input_size, output_size);
+    struct irqcts_target target;
+    PVOID output = NULL;
+    size_t written = 0;
+    NTSTATUS status;
+
+    if (room != 0) {
+        output = irqcts_pool(room);
+        if (output == NULL) {
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+    }
+    driver_target(device, &target);
+    status = irqcts_dispatch(&target, code, buffer, input_size, output, room, &written);
+    if (NT_SUCCESS(status) && written > 0) {
+        RtlCopyMemory(buffer, output, written);
+        *information = written;
+    }
+    irqcts_pool_free(output);
+    return status;
+}
+
+static NTSTATUS NTAPI on_device_control(PDEVICE_OBJECT object, PIRP irp)
+{
+    struct irqcts_device *device = object->DeviceExtension;
+    ULONG_PTR information = 0;
+    NTSTATUS status;
+
+    take_turn(device);
+    if (device->removed) {
+        status = STATUS_DELETE_PENDING;
+    } else if (!device->started) {
+        status = STATUS_DEVICE_NOT_READY;
+    } else if (IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.IoControlCode == IRQCTS_IO_WAIT) {
+        status = driver_wait(device, irp);
+    } else {
+        status = answer(device, irp, &information);
+    }
+    leave_turn(device);
+    return status == STATUS_PENDING ? status : complete(irp, status, information);
+}
+
+static NTSTATUS NTAPI on_completed(PDEVICE_OBJECT object, PIRP irp, PVOID context)
+{
+    UNREFERENCED_PARAMETER(object);
+    UNREFERENCED_PARAMETER(irp);
+    (void)KeSetEvent(context, IO_NO_INCREMENT, FALSE);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+/* The stack below starts first. */
+static NTSTATUS start(struct irqcts_device *device, PIRP irp)
+{
+    KEVENT done;
+    NTSTATUS status;
+
+    KeInitializeEvent(&done, NotificationEvent, FALSE);
+    IoCopyCurrentIrpStackLocationToNext(irp);
+    IoSetCompletionRoutine(irp, on_completed, &done, TRUE, TRUE, TRUE);
+    status = IoCallDriver(device->below, irp);
+    if (status == STATUS_PENDING) {
+        (void)KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+        status = irp->IoStatus.Status;
+    }
+    if (NT_SUCCESS(status)) {
+        take_turn(device);
+        driver_acquire_interfaces(device);
+        driver_connect_messages(device);
+        device->started = TRUE;
+        leave_turn(device);
+        (void)IoSetDeviceInterfaceState(&device->link, TRUE);
+    }
+    return complete(irp, status, 0);
+}
+
+/* What was started is let go; safe to call twice (surprise removal, then removal). */
+static void stop(struct irqcts_device *device, BOOLEAN removed)
+{
+    take_turn(device);
+    device->removed = device->removed || removed;
+    if (device->started) {
+        device->started = FALSE;
+        driver_disconnect_messages(device);
+        driver_release_interfaces(device);
+    }
+    leave_turn(device);
+    driver_waits_end(device, NULL, STATUS_DELETE_PENDING);
+}
+
+static NTSTATUS pass_down(struct irqcts_device *device, PIRP irp)
+{
+    IoSkipCurrentIrpStackLocation(irp);
+    return IoCallDriver(device->below, irp);
+}
+
+static NTSTATUS NTAPI on_pnp(PDEVICE_OBJECT object, PIRP irp)
+{
+    struct irqcts_device *device = object->DeviceExtension;
+    PDEVICE_OBJECT below = device->below;
+    NTSTATUS status;
+
+    switch (IoGetCurrentIrpStackLocation(irp)->MinorFunction) {
+    case IRP_MN_START_DEVICE:
+        return start(device, irp);
+    case IRP_MN_STOP_DEVICE: /* a rebalance: resources are taken away and given anew by another START */
+        stop(device, FALSE);
+        irp->IoStatus.Status = STATUS_SUCCESS;
+        return pass_down(device, irp);
+    case IRP_MN_SURPRISE_REMOVAL:
+        stop(device, TRUE);
+        (void)IoSetDeviceInterfaceState(&device->link, FALSE);
+        irp->IoStatus.Status = STATUS_SUCCESS;
+        return pass_down(device, irp);
+    case IRP_MN_REMOVE_DEVICE:
+        stop(device, TRUE);
+        (void)IoSetDeviceInterfaceState(&device->link, FALSE);
+        RtlFreeUnicodeString(&device->link);
+        irp->IoStatus.Status = STATUS_SUCCESS;
+        status = pass_down(device, irp);
+        IoDetachDevice(below);
+        IoDeleteDevice(object); /* the extension lives until the last handle is closed */
+        return status;
+    case IRP_MN_QUERY_STOP_DEVICE:
+    case IRP_MN_CANCEL_STOP_DEVICE:
+    case IRP_MN_QUERY_REMOVE_DEVICE:
+    case IRP_MN_CANCEL_REMOVE_DEVICE:
+        irp->IoStatus.Status = STATUS_SUCCESS;
+        return pass_down(device, irp);
+    default:
+        return pass_down(device, irp);
+    }
+}
+
+static NTSTATUS NTAPI on_power(PDEVICE_OBJECT object, PIRP irp)
+{
+    struct irqcts_device *device = object->DeviceExtension;
+
+    PoStartNextPowerIrp(irp);
+    IoSkipCurrentIrpStackLocation(irp);
+    return PoCallDriver(device->below, irp);
+}
+
+static NTSTATUS NTAPI on_system_control(PDEVICE_OBJECT object, PIRP irp)
+{
+    return pass_down(object->DeviceExtension, irp);
+}
+
+static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
+{
+    PDEVICE_OBJECT object;
+    struct irqcts_device *device;
+    NTSTATUS status = IoCreateDevice(driver, sizeof(*device), NULL, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN,
+                                     FALSE, &object);
+
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    device = object->DeviceExtension;
+    RtlZeroMemory(device, sizeof(*device));
+    device->self = object;
+    device->physical = physical;
+    KeInitializeEvent(&device->turn, SynchronizationEvent, TRUE);
+    KeInitializeSpinLock(&device->waits_lock);
+    InitializeListHead(&device->waits);
+    device->below = IoAttachDeviceToDeviceStack(object, physical);
+    status = device->below == NULL ? STATUS_NO_SUCH_DEVICE
+                                   : IoRegisterDeviceInterface(physical, &irqcts_guid_device, NULL, &device->link);
+    if (!NT_SUCCESS(status)) {
+        if (device->below != NULL) {
+            IoDetachDevice(device->below);
+        }
+        IoDeleteDevice(object);
+        return status;
+    }
+    object->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    return STATUS_SUCCESS;
+}
+
+static VOID NTAPI unload(PDRIVER_OBJECT driver)
+{
+    UNREFERENCED_PARAMETER(driver);
+}
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNREFERENCED_PARAMETER(path);
+    driver->DriverExtension->AddDevice = add_device;
+    driver->DriverUnload = unload;
+    driver->MajorFunction[IRP_MJ_CREATE] = on_create;
+    driver->MajorFunction[IRP_MJ_CLEANUP] = on_cleanup;
+    driver->MajorFunction[IRP_MJ_CLOSE] = on_cleanup;
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = on_device_control;
+    driver->MajorFunction[IRP_MJ_PNP] = on_pnp;
+    driver->MajorFunction[IRP_MJ_POWER] = on_power;
+    driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = on_system_control;
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deliveries, counted by message ID.  On Windows they come by IoConnectInterruptEx
+ * (IFACE-MESSAGE-INFO), which is resolved at run time because Wine 8 has none; from
+ * a simulated device by its own routine.
+ */
+#include "driver.h"
+
+typedef NTSTATUS(NTAPI *connect_routine)(PIO_CONNECT_INTERRUPT_PARAMETERS);
+typedef VOID(NTAPI *disconnect_routine)(PIO_DISCONNECT_INTERRUPT_PARAMETERS);
+
+/* Fills a pointer to a routine, which ISO C does not convert from PVOID; NULL when there is none. */
+static void resolve(PVOID out, PCWSTR name)
+{
+    UNICODE_STRING text;
+    PVOID address;
+
+    RtlInitUnicodeString(&text, name);
+    address = MmGetSystemRoutineAddress(&text);
+    RtlCopyMemory(out, &address, sizeof(address));
+}
+
+static void count(struct irqcts_device *device, ULONG message)
+{
+    if (message < IRQCTS_ENTRIES_MAX) {
+        InterlockedIncrement(&device->counts[message]);
+    }
+}
+
+/* At DISPATCH_LEVEL or below: a simulated device's message. */
+VOID driver_message(PVOID context, ULONG message)
+{
+    count(context, message);
+    driver_waits_deliver(context, message);
+}
+
+static BOOLEAN NTAPI on_interrupt(PKINTERRUPT interrupt, PVOID context, ULONG message)
+{
+    struct irqcts_device *device = context;
+
+    UNREFERENCED_PARAMETER(interrupt);
+    count(device, message);
+    IoRequestDpc(device->self, NULL, (PVOID)(ULONG_PTR)message); /* requests are completed below DIRQL */
+    return TRUE;
+}
+
+static VOID NTAPI on_dpc(PKDPC dpc, PDEVICE_OBJECT object, PIRP irp, PVOID context)
+{
+    UNREFERENCED_PARAMETER(dpc);
+    UNREFERENCED_PARAMETER(irp);
+    driver_waits_deliver(object->DeviceExtension, (ULONG)(ULONG_PTR)context);
+}
+
+void driver_connect_messages(struct irqcts_device *device)
+{
+    connect_routine connect;
+    IO_CONNECT_INTERRUPT_PARAMETERS parameters;
+
+    if (device->simulation.Connect != NULL) {
+        device->simulation.Connect(device->simulation.Context, driver_message, device);
+        return;
+    }
+    resolve(&connect, L"IoConnectInterruptEx");
+    if (connect == NULL) {
+        return;
+    }
+    IoInitializeDpcRequest(device->self, on_dpc);
+    RtlZeroMemory(&parameters, sizeof(parameters));
+    parameters.Version = CONNECT_MESSAGE_BASED;
+    parameters.MessageBased.PhysicalDeviceObject = device->physical;
+    parameters.MessageBased.ConnectionContext.InterruptMessageTable = &device->message_info;
+    parameters.MessageBased.MessageServiceRoutine = on_interrupt;
+    parameters.MessageBased.ServiceContext = device;
+    /* Without a fallback routine a device that was granted no messages is refused here (STATUS_NOT_FOUND). */
+    if (!NT_SUCCESS(connect(&parameters)) || parameters.Version != CONNECT_MESSAGE_BASED) {
+        device->message_info = NULL;
+        return;
+    }
+    device->message_count = device->message_info->MessageCount;
+}
+
+void driver_disconnect_messages(struct irqcts_device *device)
+{
+    disconnect_routine disconnect;
+    IO_DISCONNECT_INTERRUPT_PARAMETERS parameters;
+
+    if (device->simulation.Connect != NULL) {
+        device->simulation.Connect(device->simulation.Context, NULL, NULL);
+    }
+    resolve(&disconnect, L"IoDisconnectInterruptEx");
+    if (device->message_info != NULL && disconnect != NULL) {
+        RtlZeroMemory(&parameters, sizeof(parameters));
+        parameters.Version = CONNECT_MESSAGE_BASED;
+        parameters.ConnectionContext.InterruptMessageTable = device->message_info;
+        disconnect(&parameters);
+        device->message_info = NULL;
+    }
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The routines that dispatch/ calls: one interface of the stack below each. */
+#include "driver.h"
+
+struct call {
+    const PCI_MSIX_TABLE_CONFIG_INTERFACE *routines;
+    const struct irqcts_operation *operation;
+    NTSTATUS status;
+    uint64_t value;
+};
+
+/* Every routine takes the Context of its own interface (IFACE-CONTEXT); the last two may be absent (IFACE-NULLABLE). */
+static BOOLEAN NTAPI call_routine(PVOID context)
+{
+    struct call *call = context;
+    const PCI_MSIX_TABLE_CONFIG_INTERFACE *routines = call->routines;
+    ULONG number = 0;
+    BOOLEAN masked = FALSE;
+
+    call->status = STATUS_NOT_SUPPORTED;
+    switch (call->operation->kind) {
+    case IRQCTS_OPERATION_SET_ENTRY:
+        call->status = routines->SetTableEntry(routines->Context, call->operation->entry, call->operation->message);
+        break;
+    case IRQCTS_OPERATION_MASK:
+        call->status = routines->MaskTableEntry(routines->Context, call->operation->entry);
+        break;
+    case IRQCTS_OPERATION_UNMASK:
+        call->status = routines->UnmaskTableEntry(routines->Context, call->operation->entry);
+        break;
+    case IRQCTS_OPERATION_GET_ENTRY:
+        if (routines->GetTableEntry != NULL) {
+            call->status = routines->GetTableEntry(routines->Context, call->operation->entry, &number, &masked);
+            call->value = number | (uint64_t)(masked != FALSE) << 32;
+        }
+        break;
+    default:
+        if (routines->GetTableSize != NULL) {
+            call->status = routines->GetTableSize(routines->Context, &number);
+            call->value = number;
+        }
+        break;
+    }
+    return TRUE;
+}
+
+/* At the level that was asked for, or STATUS_NOT_SUPPORTED: never silently at another one (ROUTE-IRQL). */
+static void call_at(struct irqcts_device *device, struct call *call, uint32_t irql)
+{
+    KIRQL before;
+
+    switch (irql) {
+    case IRQCTS_IO_IRQL_PASSIVE:
+        (void)call_routine(call);
+        return;
+    case IRQCTS_IO_IRQL_DISPATCH:
+        KeRaiseIrql(DISPATCH_LEVEL, &before);
+        if (KeGetCurrentIrql() == DISPATCH_LEVEL) { /* under Wine 8 it stays 0 */
+            (void)call_routine(call);
+        }
+        KeLowerIrql(before);
+        return;
+    default:
+        if (device->message_info != NULL) {
+            (void)KeSynchronizeExecution(device->message_info->MessageInfo[0].InterruptObject, call_routine, call);
+        }
+        return;
+    }
+}
+
+static irqcts_ntstatus routing(void *context, const struct irqcts_operation *operation, uint32_t irql, uint64_t *value)
+{
+    struct irqcts_device *device = context;
+    PCI_MSIX_TABLE_CONFIG_INTERFACE of_function;
+    struct call call = {&device->msix, operation, STATUS_NOT_SUPPORTED, 0};
+    NTSTATUS status;
+
+    if (operation->function != 0) { /* on Windows a virtual function is a device of its own */
+        if (device->simulation.QueryFunction == NULL) {
+            return STATUS_NOT_SUPPORTED;
+        }
+        status = device->simulation.QueryFunction(device->simulation.Context, operation->function, &of_function);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+        call.routines = &of_function;
+    } else if (device->msix.SetTableEntry == NULL) {
+        return STATUS_NOT_SUPPORTED;
+    }
+    call_at(device, &call, irql);
+    if (operation->function != 0) {
+        of_function.InterfaceDereference(of_function.Context);
+    }
+    *value = call.value;
+    return call.status;
+}
+
+static irqcts_ntstatus write_virtualized(void *context, const struct irqcts_dxgk_write_virtualized *arguments)
+{
+    struct irqcts_device *device = context;
+
+    return device->virtualized.WriteVirtualizedInterrupt != NULL
+               ? device->virtualized.WriteVirtualizedInterrupt(device->virtualized.Adapter, arguments)
+               : STATUS_NOT_SUPPORTED;
+}
+
+static irqcts_ntstatus operate(void *context, const struct irqcts_operation *operation, uint64_t *value)
+{
+    struct irqcts_device *device = context;
+    ULONG64 observed = 0;
+    NTSTATUS status = device->simulation.Operate(device->simulation.Context, operation, &observed);
+
+    if (operation->kind == IRQCTS_OPERATION_CONFIGURE && NT_SUCCESS(status)) {
+        RtlZeroMemory(device->counts, sizeof(device->counts));
+        device->message_count = operation->message;
+    }
+    *value = observed;
+    return status;
+}
+
+static void poll(void *context, struct irqcts_delivery_buffer *deliveries)
+{
+    struct irqcts_device *device = context;
+
+    for (ULONG message = 0; message < device->message_count && message < IRQCTS_ENTRIES_MAX; message++) {
+        struct irqcts_delivery record = {.message = message};
+        if (device->counts[message] == 0) {
+            continue;
+        }
+        if (deliveries->count == deliveries->capacity) {
+            deliveries->lost++;
+            continue;
+        }
+        record.count = (uint32_t)InterlockedExchange(&device->counts[message], 0);
+        if (device->message_info != NULL) {
+            record.address = (uint64_t)device->message_info->MessageInfo[message].MessageAddress.QuadPart;
+            record.data = device->message_info->MessageInfo[message].MessageData;
+        }
+        deliveries->records[deliveries->count++] = record;
+    }
+    if (device->simulation.Poll != NULL) {
+        device->simulation.Poll(device->simulation.Context, deliveries);
+    }
+}
+
+static irqcts_ntstatus messages(void *context, const struct irqcts_io_messages *which, struct irqcts_message *out)
+{
+    struct irqcts_device *device = context;
+
+    if (device->simulation.Messages != NULL) {
+        return device->simulation.Messages(device->simulation.Context, which->function, which->first, which->count,
+                                           out);
+    }
+    if (device->message_info == NULL || which->function != 0 || which->count > device->message_count ||
+        which->first > device->message_count - which->count) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    for (uint32_t i = 0; i < which->count; i++) {
+        const IO_INTERRUPT_MESSAGE_INFO_ENTRY *entry = &device->message_info->MessageInfo[which->first + i];
+        out[i] = (struct irqcts_message){(uint64_t)entry->MessageAddress.QuadPart, entry->MessageData,
+                                         IRQCTS_MESSAGE_OPAQUE};
+    }
+    return STATUS_SUCCESS;
+}
+
+static irqcts_ntstatus simulate(void *context, const char *options, char *sentence, size_t size)
+{
+    struct irqcts_device *device = context;
+
+    return device->simulation.Options(device->simulation.Context, options, sentence, size);
+}
+
+static void describe(void *context, struct irqcts_io_description *out)
+{
+    const struct irqcts_device *device = context;
+    const uint64_t routes = UINT64_C(1) << IRQCTS_OPERATION_SET_ENTRY | UINT64_C(1) << IRQCTS_OPERATION_MASK |
+                            UINT64_C(1) << IRQCTS_OPERATION_UNMASK;
+    const uint64_t virtualized = UINT64_C(1) << IRQCTS_OPERATION_WRITE_VIRTUALIZED;
+    const uint64_t all = ((UINT64_C(1) << (IRQCTS_OPERATION_RESET + 1u)) - 1u) & ~UINT64_C(1);
+
+    out->operations = UINT64_C(1) << IRQCTS_OPERATION_POLL;
+    if (device->msix.SetTableEntry != NULL) {
+        out->parts |= IRQCTS_IO_HAS_ROUTING;
+        out->operations |= routes;
+        out->operations |= device->msix.GetTableEntry != NULL ? UINT64_C(1) << IRQCTS_OPERATION_GET_ENTRY : 0;
+        out->operations |= device->msix.GetTableSize != NULL ? UINT64_C(1) << IRQCTS_OPERATION_GET_SIZE : 0;
+    }
+    if (device->virtualized.WriteVirtualizedInterrupt != NULL) {
+        out->parts |= IRQCTS_IO_HAS_VIRTUALIZED;
+        out->operations |= virtualized;
+    }
+    if (device->simulation.Operate != NULL) {
+        const uint64_t given = out->operations | (all & ~(routes | virtualized |
+                                                          UINT64_C(1) << IRQCTS_OPERATION_GET_ENTRY |
+                                                          UINT64_C(1) << IRQCTS_OPERATION_GET_SIZE));
+        out->parts |= IRQCTS_IO_HAS_SIMULATION;
+        out->operations = given;
+        out->entries_max = device->simulation.EntriesMax;
+        out->messages_max = device->simulation.EntriesMax;
+        out->virtual_functions_max = device->simulation.VirtualFunctionsMax;
+    } else if (device->message_info != NULL) {
+        out->parts |= IRQCTS_IO_HAS_INTERRUPTS;
+        out->messages_max = device->message_count;
+    }
+}
+
+void driver_target(struct irqcts_device *device, struct irqcts_target *out)
+{
+    *out = (struct irqcts_target){
+        .context = device,
+        .describe = describe,
+        .routing = routing,
+        .write_virtualized = write_virtualized,
+        .operate = device->simulation.Operate != NULL ? operate : NULL,
+        .poll = poll,
+        .messages = messages,
+        .simulate = device->simulation.Options != NULL ? simulate : NULL,
+    };
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Interfaces that irqcts.sys asks of the stack below it by IRP_MN_QUERY_INTERFACE.
+ *
+ *   GUID_MSIX_TABLE_CONFIG_INTERFACE   Windows' own: PCI_MSIX_TABLE_CONFIG_INTERFACE (IFACE-*)
+ *   GUID_IRQCTS_VIRTUALIZED            a display miniport's DDIs, exposed in a test build (VWRITE-*);
+ *                                      docs/windows.md says how a vendor adds it
+ *   GUID_IRQCTS_SIMULATION             a simulated device: everything that a program needs besides
+ */
+#ifndef IRQCTS_WINDOWS_INTERFACES_H
+#define IRQCTS_WINDOWS_INTERFACES_H
+
+#include "irqcts_windows/kernel.h"
+#include "irqcts_windows/migration.h"
+#include "irqcts/operation.h"
+
+/* {1a6a460b-194f-455d-b34b-b84c5b05712b} (IFACE-GUID) */
+static const GUID irqcts_guid_msix = {
+    0x1a6a460b, 0x194f, 0x455d, {0xb3, 0x4b, 0xb8, 0x4c, 0x5b, 0x05, 0x71, 0x2b}};
+/* {5b1f0c52-7f0e-4c58-9f0e-2a4b6d9d1e01} */
+static const GUID irqcts_guid_virtualized = {
+    0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0x01}};
+/* {5b1f0c52-7f0e-4c58-9f0e-2a4b6d9d1e02} */
+static const GUID irqcts_guid_simulation = {
+    0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0x02}};
+
+#if defined(_WIN64)
+_Static_assert(sizeof(PCI_MSIX_TABLE_CONFIG_INTERFACE) == 72, "IFACE-LAYOUT");
+_Static_assert(FIELD_OFFSET(PCI_MSIX_TABLE_CONFIG_INTERFACE, GetTableEntry) == 56, "IFACE-LAYOUT: minimum size");
+#else
+_Static_assert(sizeof(PCI_MSIX_TABLE_CONFIG_INTERFACE) == 36, "IFACE-LAYOUT");
+_Static_assert(FIELD_OFFSET(PCI_MSIX_TABLE_CONFIG_INTERFACE, GetTableEntry) == 28, "IFACE-LAYOUT: minimum size");
+#endif
+#define IRQCTS_MSIX_INTERFACE_MINIMUM ((USHORT)FIELD_OFFSET(PCI_MSIX_TABLE_CONFIG_INTERFACE, GetTableEntry))
+#define IRQCTS_INTERFACE_VERSION 1
+
+typedef struct _IRQCTS_VIRTUALIZED_INTERFACE {
+    USHORT Size;
+    USHORT Version;
+    PVOID Context;
+    PINTERFACE_REFERENCE InterfaceReference;
+    PINTERFACE_DEREFERENCE InterfaceDereference;
+    HANDLE Adapter; /* hAdapter of the DDI */
+    NTSTATUS (*WriteVirtualizedInterrupt)(HANDLE Adapter, const struct irqcts_dxgk_write_virtualized *Arguments);
+} IRQCTS_VIRTUALIZED_INTERFACE;
+
+/* A message service routine: what IoConnectInterruptEx would have been given. */
+typedef VOID (*IRQCTS_MESSAGE_ROUTINE)(PVOID Context, ULONG MessageId);
+
+typedef struct _IRQCTS_SIMULATION_INTERFACE {
+    USHORT Size;
+    USHORT Version;
+    PVOID Context;
+    PINTERFACE_REFERENCE InterfaceReference;
+    PINTERFACE_DEREFERENCE InterfaceDereference;
+    /* Messages of function 0 arrive by this routine; NULL takes it away. */
+    VOID (*Connect)(PVOID Context, IRQCTS_MESSAGE_ROUTINE Routine, PVOID RoutineContext);
+    NTSTATUS (*Operate)(PVOID Context, const struct irqcts_operation *Operation, ULONG64 *Value);
+    /* Arrivals that are no message of function 0. */
+    VOID (*Poll)(PVOID Context, struct irqcts_delivery_buffer *Deliveries);
+    NTSTATUS (*Messages)(PVOID Context, ULONG Function, ULONG First, ULONG Count, struct irqcts_message *Messages);
+    NTSTATUS (*Options)(PVOID Context, const char *Options, char *Sentence, SIZE_T SentenceSize);
+    /* The interface that the bus driver gives to a virtual function, which is a device of its own there. */
+    NTSTATUS (*QueryFunction)(PVOID Context, ULONG Function, PCI_MSIX_TABLE_CONFIG_INTERFACE *Interface);
+    ULONG EntriesMax;
+    ULONG VirtualFunctionsMax;
+} IRQCTS_SIMULATION_INTERFACE;
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * irqcts-setup: what devcon does, for the simulated bus.
+ *
+ *   irqcts-setup install FOLDER   copies irqcts.inf to the driver store, creates root\irqctsbus, binds its driver
+ *   irqcts-setup remove           removes the simulated bus, and its child with it
+ */
+#include <windows.h>
+
+#include <newdev.h>
+#include <setupapi.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char hardware_id[] = "root\\irqctsbus\0"; /* REG_MULTI_SZ */
+static const GUID class_guid = {0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0xff}};
+
+static int failed(const char *what)
+{
+    (void)fprintf(stderr, "irqcts-setup: %s: error %#lx\n", what, GetLastError());
+    return 1;
+}
+
+/* Calls the routine for every device that has our hardware id; returns how many there were. */
+static int remove_all(void)
+{
+    HDEVINFO set = SetupDiGetClassDevsA(NULL, NULL, NULL, DIGCF_ALLCLASSES);
+    SP_DEVINFO_DATA device = {.cbSize = sizeof(device)};
+    int bad = 0;
+
+    if (set == INVALID_HANDLE_VALUE) {
+        return failed("the devices cannot be listed");
+    }
+    for (DWORD i = 0; SetupDiEnumDeviceInfo(set, i, &device); i++) {
+        char ids[512] = "";
+        if (SetupDiGetDeviceRegistryPropertyA(set, &device, SPDRP_HARDWAREID, NULL, (BYTE *)ids, sizeof(ids) - 2,
+                                              NULL) &&
+            lstrcmpiA(ids, hardware_id) == 0 && !SetupDiCallClassInstaller(DIF_REMOVE, set, &device)) {
+            bad = failed("the simulated bus cannot be removed");
+        }
+    }
+    (void)SetupDiDestroyDeviceInfoList(set);
+    return bad;
+}
+
+static int create_bus(void)
+{
+    HDEVINFO set = SetupDiCreateDeviceInfoList(&class_guid, NULL);
+    SP_DEVINFO_DATA device = {.cbSize = sizeof(device)};
+    int bad = 0;
+
+    if (set == INVALID_HANDLE_VALUE) {
+        return failed("no device list");
+    }
+    if (!SetupDiCreateDeviceInfoA(set, "IrqctsBus", &class_guid, NULL, NULL, DICD_GENERATE_ID, &device) ||
+        !SetupDiSetDeviceRegistryPropertyA(set, &device, SPDRP_HARDWAREID, (const BYTE *)hardware_id,
+                                           sizeof(hardware_id)) ||
+        !SetupDiCallClassInstaller(DIF_REGISTERDEVICE, set, &device)) {
+        bad = failed("the simulated bus cannot be created");
+    }
+    (void)SetupDiDestroyDeviceInfoList(set);
+    return bad;
+}
+
+static int install(const char *folder)
+{
+    char path[MAX_PATH];
+    char whole[MAX_PATH];
+    BOOL restart = FALSE;
+
+    if (remove_all() != 0) {
+        return 1;
+    }
+    (void)snprintf(path, sizeof(path), "%s\\irqcts.inf", folder);
+    if (GetFullPathNameA(path, sizeof(whole), whole, NULL) == 0 ||
+        !SetupCopyOEMInfA(whole, folder, SPOST_PATH, 0, NULL, 0, NULL, NULL)) {
+        return failed("irqcts.inf cannot be copied");
+    }
+    if (create_bus() != 0) {
+        return 1;
+    }
+    (void)snprintf(path, sizeof(path), "%s\\irqctsbus.inf", folder);
+    if (GetFullPathNameA(path, sizeof(whole), whole, NULL) == 0 ||
+        !UpdateDriverForPlugAndPlayDevicesA(NULL, "root\\irqctsbus", whole, INSTALLFLAG_FORCE, &restart)) {
+        return failed("irqctsbus.inf cannot be installed");
+    }
+    return 0;
+}
+
+int main(int count, char **values)
+{
+    if (count == 3 && strcmp(values[1], "install") == 0) {
+        return install(values[2]);
+    }
+    if (count == 2 && strcmp(values[1], "remove") == 0) {
+        return remove_all();
+    }
+    (void)fprintf(stderr, "usage: irqcts-setup install FOLDER | remove\n");
+    return 2;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The simulated device behind a child of irqctsbus.sys: the emulator, the same
+ * source as on Linux, and the routines of the interfaces that a bus driver and
+ * a miniport would give.  No PnP here.
+ */
+#ifndef IRQCTS_SIMBUS_SIMULATION_H
+#define IRQCTS_SIMBUS_SIMULATION_H
+
+#include "irqcts/backend.h"
+#include "irqcts_windows/migration.h"
+#include "irqcts_windows/status.h"
+
+struct simulation;
+typedef void (*simulation_arrival)(void *context, uint32_t message);
+
+/* NULL without memory. */
+struct simulation *simulation_create(void);
+void simulation_free(struct simulation *simulation);
+
+/* Another emulator with these options; refused ones leave the old one. */
+irqcts_ntstatus simulation_options(struct simulation *simulation, const char *options, char *sentence, size_t size);
+void simulation_limits(struct simulation *simulation, uint32_t *entries, uint32_t *functions);
+
+/* One operation; what it sends arrives before it returns. */
+irqcts_ntstatus simulation_operate(struct simulation *simulation, const struct irqcts_operation *operation,
+                                   uint64_t *value);
+irqcts_ntstatus simulation_write_virtualized(struct simulation *simulation,
+                                             const struct irqcts_dxgk_write_virtualized *arguments);
+irqcts_ntstatus simulation_messages(struct simulation *simulation, uint32_t function, uint32_t first, uint32_t count,
+                                    struct irqcts_message *out);
+
+/* Messages of function 0 go to the routine, one call each; others wait for simulation_poll. */
+void simulation_connect(struct simulation *simulation, simulation_arrival routine, void *context);
+void simulation_poll(struct simulation *simulation, struct irqcts_delivery_buffer *deliveries);
+
+#endif

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Wine prefix with the simulated bus: made once, kept in the cache, one user at a time.
+
+Everything has a time limit, because a driver that crashes or hangs under Wine takes its server with it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Iterator, Sequence
+
+from .paths import cache_folder, layout
+
+#: Not on PATH: Debian's package wine64 alone leaves these two.
+WINE = ("/usr/lib/wine/wine64", "/usr/lib64/wine/wine64")
+PREFIX_SECONDS = 120.0
+STEP_SECONDS = 30.0
+PROGRAMS = ("irqcts.sys", "irqctsbus.sys", "irqcts.inf", "irqctsbus.inf", "irqcts_windows.dll", "irqcts-agent.exe",
+            "irqcts-setup.exe")
+
+
+class WineError(RuntimeError):
+    """Wine is not there, or it did not do what it was asked; a sentence with what to do next."""
+
+
+def binaries() -> Path:
+    """The folder of the Windows programs."""
+    places = layout()
+    folder = places.root / "windows" if places.installed else places.build / "windows" / "out"
+    missing = [name for name in PROGRAMS if not (folder / name).exists()]
+    if missing:
+        raise WineError(f"{folder} lacks {', '.join(missing)}: install gcc-mingw-w64-x86-64-win32 and build again")
+    return folder
+
+
+def wine() -> Path:
+    for candidate in (*WINE, shutil.which("wine64") or "", shutil.which("wine") or ""):
+        if candidate and Path(candidate).exists():
+            return Path(candidate)
+    raise WineError("Wine is not installed: apt-get install --no-install-recommends wine64")
+
+
+def _server(program: Path) -> str:
+    for candidate in (program.with_name("wineserver64"), program.with_name("wineserver"),
+                      Path(shutil.which("wineserver") or "/nonexistent")):
+        if candidate.exists():
+            return str(candidate)
+    raise WineError(f"there is no wineserver beside {program}")
+
+
+class WinePrefix:
+    """One prefix; `locked` gives it to one process."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or cache_folder() / "wine"
+        self.program = wine()
+        self.stage = self.folder / "drive_c" / "irqcts"
+        # No display; no .NET and HTML installers; without the last one a crash waits for a debugger for ever.
+        self.environment = {**os.environ, "WINEPREFIX": str(self.folder), "WINEARCH": "win64", "WINEDEBUG": "-all",
+                            "WINEDLLOVERRIDES": "mscoree,mshtml,winedbg.exe=", "WINESERVER": _server(self.program)}
+        self.environment.pop("DISPLAY", None)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """The prefix without anybody else in it and without a server, before and after."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.folder.with_suffix(".lock"), "w", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise WineError(f"another run uses {self.folder}; wait for its end") from error
+            self.end()
+            try:
+                yield
+            finally:
+                self.end()
+
+    def end(self) -> None:
+        """Ends everything that runs in the prefix."""
+        if self.folder.exists():
+            for argument in ("-k", "-w"):
+                try:
+                    subprocess.run([self.environment["WINESERVER"], argument], env=self.environment,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   timeout=STEP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    pass  # it does not end; the next start says so
+
+    def run(self, words: Sequence[str], seconds: float = STEP_SECONDS) -> None:
+        """A program to its end; WineError when it fails or takes too long."""
+        try:
+            done = subprocess.run([str(self.program), *words], env=self.environment, cwd=self.folder,
+                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            raise WineError(f"{words[0]} did not end within {seconds:g} s under Wine") from error
+        if done.returncode != 0:
+            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise WineError(f"{' '.join(words)} failed under Wine: {said[-1] if said else done.returncode}")
+
+    def prepare(self) -> None:
+        """Makes the prefix where there is none; one that was not finished is made again."""
+        finished = self.folder / "irqcts-finished"
+        if not finished.exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True)
+            self.run(["wineboot", "--init"], PREFIX_SECONDS)
+            finished.write_text("this prefix is complete\n", encoding="utf-8")
+
+    def install(self) -> None:
+        """The simulated bus and the driver, of this build; what an earlier run left behind goes first."""
+        source = binaries()
+        if self.stage.exists():
+            self.run([str(self.stage / "irqcts-setup.exe"), "remove"])
+            self.end()  # a loaded driver's file cannot be replaced
+        self.stage.mkdir(exist_ok=True)
+        for name in PROGRAMS:
+            shutil.copyfile(source / name, self.stage / name)
+        for name in ("irqcts.inf", "irqctsbus.inf"):
+            # Wine wants the catalogue that Inf2Cat makes and signs on Windows, or no mention of it.
+            lines = (source / name).read_text("utf-8").splitlines()
+            kept = [line for line in lines if not line.startswith("CatalogFile")]
+            (self.stage / name).write_text("\r\n".join(kept) + "\r\n", encoding="utf-8")
+        self.run([str(self.stage / "irqcts-setup.exe"), "install", r"C:\irqcts"])
+
+    def remove(self) -> None:
+        """The devices; the prefix stays."""
+        self.run([str(self.stage / "irqcts-setup.exe"), "remove"])
+        shutil.rmtree(self.stage, ignore_errors=True)
+
+    def start(self, words: Sequence[str], **pipes: int | IO[bytes] | None) -> subprocess.Popen[bytes]:
+        """A program of the stage that goes on running."""
+        return subprocess.Popen([str(self.program), str(self.stage / words[0]), *words[1:]], env=self.environment,
+                                cwd=self.stage, **pipes)  # type: ignore[call-overload,no-any-return]
