@@ -134,5 +134,6 @@ class WinePrefix:
 
     def start(self, words: Sequence[str], **pipes: int | IO[bytes] | None) -> subprocess.Popen[bytes]:
         """A program of the stage that goes on running."""
-        return subprocess.Popen([str(self.program), str(self.stage / words[0]), *words[1:]], env=self.environment,
-                                cwd=self.stage, **pipes)  # type: ignore[call-overload,no-any-return]
+        started: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
+            [str(self.program), str(self.stage / words[0]), *words[1:]], env=self.environment, cwd=self.stage, **pipes)
+        return started
