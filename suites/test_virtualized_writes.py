@@ -185,6 +185,17 @@ def test_writes_while_paused_send_nothing(machine):
     machine.check(program)
 
 
+@clauses("VWRITE-WRITES", "VWRITE-PAUSED")
+@needs(**TWO_VFS, stimulus="device", operations=("pause", "resume"))
+def test_writes_while_paused_hold_after_resume(machine):
+    """An entry in use is written while its function is paused: what comes after the resume is the new message."""
+    program = machine.program().enable(vf=0).write_virtualized(0, vf=0, message=0, control=0)
+    program.raise_event(0, vf=0).poll({vf(0).message(0): 1}).pause(vf=0, expect="ok")
+    program.write_virtualized(0, vf=0, message=1, control=0, expect="ok").resume(vf=0, expect="ok").poll({})
+    program.raise_event(0, vf=0).poll({vf(0).message(1): 1}, clause="VWRITE-WRITES")
+    machine.check(program)
+
+
 @clauses("VWRITE-ISOLATION-VF", "VWRITE-WRITES")
 @needs(entries=2, messages=2, vfs=64, vf_entries=2, vf_messages=2, stimulus="device")
 def test_the_last_of_many_virtual_functions(machine):

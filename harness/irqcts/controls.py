@@ -24,6 +24,14 @@ def shape_of(program: Program) -> Shape:
     return Shape(configure.entry, configure.message, configure.value, configure.data, configure.control)
 
 
+def control_shape(program: Program, description: Description) -> Shape:
+    """The program's own, or the least that delivers."""
+    shape = shape_of(program)
+    if shape.messages == 0 and "configurable" in description.properties:
+        return Shape(entries=1, messages=1)  # a function without MSI-X has no path of its own
+    return shape
+
+
 def control_program(description: Description, shape: Shape, functions: Sequence[int]) -> Program | None:
     """One event and its one message on each function; None when the backend cannot do it."""
     if description.stimulus == "none" or not {"raise", "poll"} <= description.operations:

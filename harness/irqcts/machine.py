@@ -25,13 +25,13 @@ class Machine:
     def __init__(self, agent: AgentProcess, needs: Needs, shrinker: Shrinker | None = None) -> None:
         self._agent = agent
         self._shrinker = shrinker
-        self._needs = needs
+        self.needs = needs
         self.description: Description = agent.description()
         requirements.check_declared(needs, self.description)
         self.shape: Shape = requirements.shape_for(needs, self.description)
         self.covered: set[str] = set()
         self.executed = 0
-        self.judged = 0
+        self.judged: list[Trace] = []
         self.traces: list[Trace] = []
         #: The control that ran last, if nothing has run since (it is the next program's "before").
         self._control_passed: tuple[Any, ...] | None = None
@@ -43,7 +43,7 @@ class Machine:
 
     def check(self, program: Program, timeout: float | None = None) -> Trace:
         """Runs and judges; raises the ending that is not PASS.  Silence is bracketed by controls."""
-        requirements.check_program(program, self.description, self._needs)
+        requirements.check_program(program, self.description, self.needs)
         if not requirements.states_silence(program):
             self._control_passed = None
             return self.judge(self.run(program, timeout))
@@ -72,7 +72,7 @@ class Machine:
 
     def judge(self, trace: Trace) -> Trace:
         """Raises when the trace is not a PASS; for tests that ran a program themselves."""
-        self.judged += 1
+        self.judged.append(trace)
         if not trace.conforms:
             raise self._nonconformance(trace)
         missing = trace.first_not_observed
@@ -115,9 +115,7 @@ class Machine:
 
     def _control(self, program: Program, when: str) -> str | None:
         """Why the control failed; None when it delivered.  Remembered until the next program runs."""
-        shape = controls.shape_of(program)
-        if shape.messages == 0 and "configurable" in self.description.properties:
-            shape = Shape(entries=1, messages=1)  # a function without MSI-X has no path of its own
+        shape = controls.control_shape(program, self.description)
         functions = controls.control_functions(program)
         key = (shape, *functions)
         if when == "before" and self._control_passed == key:

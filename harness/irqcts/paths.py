@@ -25,7 +25,7 @@ class Layout:
     @property
     def build(self) -> Path:
         """The build folder of a source tree; where caches go."""
-        return self.library.parent.parent
+        return self.agent.parent.parent
 
 
 @cache

@@ -19,7 +19,7 @@ table-read 0.data => value=0x7 [ENTRY-READBACK]
 
 
 @pytest.mark.parametrize("command", ["", "run", "test", "list", "explain", "replay", "report", "merge", "backends",
-                                     "doctor", "bench", "completion"])
+                                     "doctor", "bench", "mutate", "completion"])
 def test_help(irqcts: Irqcts, command: str) -> None:
     outcome = irqcts(*command.split(), "--help")
     assert outcome.status == 0 and "Usage: irqcts" in outcome.output and "Example" in outcome.output

@@ -41,13 +41,13 @@ def _finalize(value: Any) -> Any:
 
 def text(run: Run) -> str:
     """The page; the same for the same run."""
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = asset("report.css"), asset("report.js")
     anchors = {test["id"]: f"t{number}" for number, test in enumerate(run.tests)}
     bad = [_shown(test, anchors, n) for n, test in enumerate(run.with_verdicts(*NON_CONFORMANCE))]
     undecided = [_shown(test, anchors, n + len(bad)) for n, test in enumerate(run.with_verdicts(*UNDECIDED))]
-    page = _environment().get_template("report.html.j2").render(
-        run=run, head=run.head, style=Markup(style), script=Markup(script), style_hash=_hash(style),
-        script_hash=_hash(script), anchors=anchors, bad=bad, undecided=undecided, failed_clauses=_failed_clauses(bad),
+    page = environment().get_template("report.html.j2").render(
+        run=run, head=run.head, style=Markup(style), script=Markup(script), style_hash=source_hash(style),
+        script_hash=source_hash(script), anchors=anchors, bad=bad, undecided=undecided, failed_clauses=_failed_clauses(bad),
         waived=[_shown(test, anchors, UNFOLDED) for test in run.with_verdicts("WAIVED")],
         skipped=_skipped(run), families=_families(run), clause_families=_clause_families(run),
         durations=plots.histogram([t["duration_s"] for t in run.tests], "durations of tests"),
@@ -58,7 +58,7 @@ def text(run: Run) -> str:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, finalize=_finalize,
                                      undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["word"] = word
@@ -68,11 +68,11 @@ def _environment() -> jinja2.Environment:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def _hash(content: str) -> str:
+def source_hash(content: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 

@@ -98,6 +98,24 @@ def from_harness() -> list[dict[str, Any]]:
     return figures
 
 
+def from_mutation() -> list[dict[str, Any]]:
+    """The whole mutation run over the emulator's faults; beside its time, what it found."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([sys.executable, "-m", "irqcts", "mutate", "--emulator", "--out", f"{folder}/score"],
+                              capture_output=True, text=True, timeout=SECONDS)
+        path = Path(folder) / "score" / "mutation.json"
+        if not path.exists():
+            raise Problem(f"irqcts mutate ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
+        row = json.loads(path.read_text(encoding="utf-8"))["sets"]["emulator"]
+    return [{"name": "mutation: whole run over the emulator's faults", "value": row["seconds"], "unit": "s",
+             "limit": "< 60"},
+            {"name": "mutation: median time to kill, in process", "value": row["median_ms"], "unit": "ms",
+             "limit": "< 10"},
+            {"name": "mutation: killed of those not equivalent", "value": row["score"], "unit": "", "limit": ">= 1"}]
+
+
 def from_guests() -> list[dict[str, Any]]:
     """The VFIO backend on real kernels; nothing where none can be had."""
     from .. import guest_bench
@@ -130,6 +148,8 @@ def command(out: Path, only: str | None) -> None:
         figures += from_guests()
     if only is None or only in "harness":
         figures += from_harness()
+    if only is None or only in "mutation":
+        figures += from_mutation()
     if not figures:
         raise Problem("nothing was measured: no benchmark is built or matches; irqcts run builds them")
     for figure in figures:
