@@ -203,7 +203,8 @@ static void close_model(void *context)
 const struct irqcts_backend_interface *irqcts_backend_model_entry(uint32_t abi_version)
 {
     static const char *const help[] = {
-        "reading=NAME  narrow an open point (see core/spec/ambiguities.toml); may be given several times", NULL};
+        "reading=NAME  narrow an open point (see core/spec/ambiguities.toml); may be given several times",
+        "unchecked=yes  play on where the oracle does not permit its own prediction (irqcts mutate)", NULL};
     static const struct irqcts_backend_interface interface = {
         IRQCTS_BACKEND_ABI_VERSION, sizeof(interface), "model",           help,       open_model,
         describe_model,             execute_model,     messages_of_model, close_model};
