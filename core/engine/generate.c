@@ -157,7 +157,7 @@ static void capability_access(uint64_t random, struct irqcts_operation *out)
         return;
     }
     out->width = (uint8_t)(1u << ((random >> 32) % 3u));
-    out->address = out->width == 1 ? 3u : out->width == 2 ? 2u : 0u;
+    out->address = out->width == 1 ? 3u : out->width == 2 ? 2u : ((random >> 48) % 3u) * 4u;
     out->value = (random >> 8) & (out->width == 1 ? 0xffu : out->width == 2 ? 0xffffu : 0xffffffffu);
 }
 

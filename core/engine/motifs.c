@@ -168,6 +168,10 @@ const struct motif rare_motifs[] = {
     MOTIF(RESET, READ(4, 12, A), CAPABILITY_READ, PBA(A), RAISE(A), POLL, ENABLE(1), START, POLL),
     MOTIF(CLOSE(A), RAISE(A), RESET, ENABLE(1), OPEN(A), POLL, START, RAISE(A), POLL),
     MOTIF(FUNCTION_MASK(1), RAISE(A), RESET, POLL, ADDRESS(A, 0), DATA_CONTROL(A, 0), START, POLL),
+    /* Where there is nothing, and what must not be touched by it. */
+    MOTIF(RAISE(BEYOND), POLL, PBA(EDGE), RAISE(A), POLL, RAISE(B), POLL),
+    MOTIF(OPEN(BEYOND), READ(4, 12, A), READ(4, 12, EDGE), CLOSE(BEYOND), READ(4, 12, A), RAISE(A), POLL),
+    MOTIF(VIRTUALIZED_BAD, READ(8, 8, A), READ(8, 8, EDGE), READ(8, 0, EDGE), RAISE(A), POLL),
 };
 
 const uint32_t motif_count = sizeof(motifs) / sizeof(motifs[0]);
