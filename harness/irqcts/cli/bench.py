@@ -98,6 +98,19 @@ def from_harness() -> list[dict[str, Any]]:
     return figures
 
 
+def from_objects() -> list[dict[str, Any]]:
+    """How much code the oracle is: text and constants of its object files, as binutils' size counts them."""
+    objects = sorted(layout().build.glob("core/CMakeFiles/irqcts_objects.dir/model/*.o"))
+    try:
+        done = subprocess.run(["size", "--format=berkeley", *map(str, objects)], capture_output=True, text=True,
+                              check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        click.echo(f"oracle: its code cannot be measured here: {error}", err=True)
+        return []
+    rows = [line.split() for line in done.stdout.splitlines()[1:]]
+    return [{"name": "oracle: code", "value": sum(int(row[0]) for row in rows), "unit": "bytes", "limit": None}]
+
+
 def from_mutation() -> list[dict[str, Any]]:
     """The whole mutation run over the emulator's faults; beside its time, what it found."""
     import tempfile
@@ -144,6 +157,8 @@ def command(out: Path, only: str | None) -> None:
     for path in programs():
         if only is None or only in path.name:
             figures += from_program(path)
+    if only is None or only in "engine oracle":
+        figures += from_objects()
     if only is None or only in "vfio":
         figures += from_guests()
     if only is None or only in "harness":
