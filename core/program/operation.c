@@ -4,7 +4,7 @@
 
 const struct operation_form *operation_form(uint32_t kind)
 {
-    static const struct operation_form forms[IRQCTS_OPERATION_VFIO_END] = {
+    static const struct operation_form forms[IRQCTS_OPERATION_END] = {
         [IRQCTS_OPERATION_CONFIGURE] = {"configure", FORM_CONFIGURE},
         [IRQCTS_OPERATION_START] = {"start", FORM_PLAIN | FORM_FUNCTION},
         [IRQCTS_OPERATION_SET_ENTRY] = {"set-entry", FORM_ENTRY | FORM_MESSAGE | FORM_FUNCTION},
@@ -41,8 +41,10 @@ const struct operation_form *operation_form(uint32_t kind)
         [IRQCTS_OPERATION_VFIO_RESET] = {"vfio-reset", FORM_VFIO},
         [IRQCTS_OPERATION_VFIO_UNBOUND] = {"vfio-unbound", FORM_VFIO},
         [IRQCTS_OPERATION_VFIO_MIGRATION] = {"vfio-migration", FORM_VFIO},
+        [IRQCTS_OPERATION_WINDOWS_QUERY] = {"windows-query", FORM_VFIO},
+        [IRQCTS_OPERATION_WINDOWS_MESSAGES] = {"windows-messages", FORM_VFIO},
     };
-    return kind < IRQCTS_OPERATION_VFIO_END && forms[kind].name != NULL ? &forms[kind] : NULL;
+    return kind < IRQCTS_OPERATION_END && forms[kind].name != NULL ? &forms[kind] : NULL;
 }
 
 const char *irqcts_operation_name(uint32_t kind)

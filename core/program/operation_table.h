@@ -27,7 +27,7 @@ enum operation_fields {
     FORM_SLOT = 1024,    /* slot=S */
     FORM_CORRUPT = 2048, /* corrupt=WORD */
     FORM_RESET = 4096,   /* conventional | function-level */
-    FORM_VFIO = 8192     /* key=NUMBER, as vfio_operands says */
+    FORM_VFIO = 8192     /* key=NUMBER, as vfio_operands says; raw calls of Windows too */
 };
 
 struct operation_form {

@@ -403,7 +403,7 @@ static int32_t take_operation(struct line *line, struct irqcts_operation *operat
     uint32_t fields;
     int32_t error = IRQCTS_ERROR_NONE;
 
-    for (uint16_t kind = 1; kind < IRQCTS_OPERATION_VFIO_END && form == NULL; kind++) {
+    for (uint16_t kind = 1; kind < IRQCTS_OPERATION_END && form == NULL; kind++) {
         if (irqcts_operation_name(kind) != NULL && word_is(word, irqcts_operation_name(kind))) {
             form = operation_form(kind);
             operation->kind = kind;

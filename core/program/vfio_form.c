@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The raw VFIO calls (operation.h) in text: every operand is "key=NUMBER" and
+ * The raw calls of VFIO and of Windows (operation.h) in text: every operand is "key=NUMBER" and
  * may be left out when it is 0, because wrong arguments are what they are for.
  */
 #include "operation_table.h"
@@ -31,14 +31,19 @@ static const struct vfio_operand region_info[] = {
 static const struct vfio_operand unbound[] = {{"call", AT(message), IRQCTS_VFIO_CALL_RESET}, {NULL, 0, 0, 0}};
 static const struct vfio_operand migration[] = {
     {"state", AT(message), UINT32_MAX}, {"read", AT(control), 1}, {NULL, 0, 0, 0}};
+static const struct vfio_operand windows_query[] = {{"interface", AT(message), IRQCTS_WINDOWS_NEARLY},
+                                                    {"size", AT(entry), UINT16_MAX},
+                                                    {"version", AT(data), UINT16_MAX},
+                                                    {NULL, 0, 0, 0}};
 static const struct vfio_operand nothing[] = {{NULL, 0, 0, 0}};
 
 const struct vfio_operand *vfio_operands(uint32_t kind)
 {
     static const struct vfio_operand *const all[] = {set_irqs,    irq_info, region_read, region_write,
-                                                     region_info, nothing,  unbound,     migration};
+                                                     region_info, nothing,  unbound,     migration,
+                                                     windows_query, nothing};
 
-    return kind >= IRQCTS_OPERATION_VFIO_FIRST && kind < IRQCTS_OPERATION_VFIO_END
+    return kind >= IRQCTS_OPERATION_VFIO_FIRST && kind < IRQCTS_OPERATION_END
                ? all[kind - IRQCTS_OPERATION_VFIO_FIRST]
                : NULL;
 }

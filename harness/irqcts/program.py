@@ -364,6 +364,14 @@ class Program:
             raise ProgramError(f"there is no VFIO call {call!r}")
         return self._append(getattr(_KIND, name), expect=expect, mask=mask, clause=clause, **fields)
 
+    def windows(self, call: str, *, expect: Any = None, mask: int | None = None, clause: str | None = None,
+                **fields: Any) -> Program:
+        """`call` is a text form's word without "windows-": "query" or "messages"."""
+        name = "IRQCTS_OPERATION_WINDOWS_" + call.upper()
+        if name not in _KIND.__members__:
+            raise ProgramError(f"there is no Windows call {call!r}")
+        return self._append(getattr(_KIND, name), expect=expect, mask=mask, clause=clause, **fields)
+
     # Convenience in the register view.
 
     def write_entry(self, entry: int, message: int | Message, *, masked: bool = True,

@@ -20,6 +20,8 @@ from .paths import cache_folder, layout
 WINE = ("/usr/lib/wine/wine64", "/usr/lib64/wine/wine64")
 PREFIX_SECONDS = 120.0
 STEP_SECONDS = 30.0
+#: About one start in eight, Wine 8 does not get round to starting the simulated bus's child.
+ATTEMPTS = 4
 PROGRAMS = ("irqcts.sys", "irqctsbus.sys", "irqcts.inf", "irqctsbus.inf", "irqcts_windows.dll", "irqcts-agent.exe",
             "irqcts-setup.exe")
 
@@ -113,10 +115,19 @@ class WinePrefix:
 
     def install(self) -> None:
         """The simulated bus and the driver, of this build; what an earlier run left behind goes first."""
-        source = binaries()
         if self.stage.exists():
             self.run([str(self.stage / "irqcts-setup.exe"), "remove"])
             self.end()  # a loaded driver's file cannot be replaced
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._install(binaries())
+            except WineError:
+                if attempt == ATTEMPTS:
+                    raise
+                self.run([str(self.stage / "irqcts-setup.exe"), "remove"])
+                self.end()
+
+    def _install(self, source: Path) -> None:
         self.stage.mkdir(exist_ok=True)
         for name in PROGRAMS:
             shutil.copyfile(source / name, self.stage / name)

@@ -198,6 +198,11 @@ static int32_t client_describe(void *context, struct irqcts_backend_description 
                    wine != NULL ? "Wine" : "Windows", simulated ? "simulated bus" : "PCI bus", client->instance,
                    client->options[0] != '\0' ? "; " : "", client->options);
     out->operations = known->operations;
+    if ((known->levels >> client->irql & 1u) == 0) { /* never at another level than the one that was asked for */
+        out->operations &= ~(UINT64_C(1) << IRQCTS_OPERATION_SET_ENTRY | UINT64_C(1) << IRQCTS_OPERATION_MASK |
+                             UINT64_C(1) << IRQCTS_OPERATION_UNMASK | UINT64_C(1) << IRQCTS_OPERATION_GET_ENTRY |
+                             UINT64_C(1) << IRQCTS_OPERATION_GET_SIZE);
+    }
     out->observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES | IRQCTS_OBSERVES_EXACT_COUNTS;
     out->entries_max = known->entries_max;
     out->messages_max = known->messages_max;

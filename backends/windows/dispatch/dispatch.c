@@ -103,6 +103,23 @@ static irqcts_ntstatus write_virtualized(const struct irqcts_target *target, con
                                              : IRQCTS_NT_NOT_SUPPORTED;
 }
 
+/* Raw calls show their native answer as the value; STATUS_NOT_SUPPORTED is an answer here, not a lack of ours. */
+static irqcts_ntstatus query(const struct irqcts_target *target, const struct irqcts_operation *operation,
+                             uint64_t *value)
+{
+    irqcts_ntstatus status;
+
+    if (target->query == NULL || operation->entry > UINT16_MAX || operation->data > UINT16_MAX ||
+        operation->message > IRQCTS_WINDOWS_NEARLY) {
+        return IRQCTS_NT_NOT_SUPPORTED;
+    }
+    status = target->query(target->context, operation, value);
+    if (status < 0) {
+        *value = (uint32_t)status;
+    }
+    return status == IRQCTS_NT_NOT_SUPPORTED ? IRQCTS_NT_NOINTERFACE : status;
+}
+
 static irqcts_ntstatus execute(const struct irqcts_target *target, const struct irqcts_operation *operation,
                                uint32_t irql, struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries)
 {
@@ -116,6 +133,11 @@ static irqcts_ntstatus execute(const struct irqcts_target *target, const struct 
                                        : IRQCTS_NT_NOT_SUPPORTED;
     case IRQCTS_OPERATION_WRITE_VIRTUALIZED:
         return index_fits(operation->entry) ? write_virtualized(target, operation) : IRQCTS_NT_INVALID_PARAMETER;
+    case IRQCTS_OPERATION_WINDOWS_QUERY:
+        return query(target, operation, &result->value);
+    case IRQCTS_OPERATION_WINDOWS_MESSAGES:
+        return target->message_count != NULL ? target->message_count(target->context, &result->value)
+                                             : IRQCTS_NT_NOT_SUPPORTED;
     case IRQCTS_OPERATION_POLL:
         result->delivery_first = deliveries->count;
         target->poll(target->context, deliveries);

@@ -23,6 +23,10 @@ struct irqcts_target {
     irqcts_ntstatus (*write_virtualized)(void *context, const struct irqcts_dxgk_write_virtualized *arguments);
     /* Everything else, on a device that is simulated. */
     irqcts_ntstatus (*operate)(void *context, const struct irqcts_operation *operation, uint64_t *value);
+    /* IRP_MN_QUERY_INTERFACE with these arguments; *value as IRQCTS_WINDOWS_QUERIED. */
+    irqcts_ntstatus (*query)(void *context, const struct irqcts_operation *operation, uint64_t *value);
+    /* MessageCount of the connected interrupts. */
+    irqcts_ntstatus (*message_count)(void *context, uint64_t *value);
     /* Arrivals since the last call. */
     void (*poll)(void *context, struct irqcts_delivery_buffer *deliveries);
     irqcts_ntstatus (*messages)(void *context, const struct irqcts_io_messages *which, struct irqcts_message *out);

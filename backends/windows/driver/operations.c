@@ -118,6 +118,71 @@ static irqcts_ntstatus operate(void *context, const struct irqcts_operation *ope
     return status;
 }
 
+/* How many bytes behind the interface are looked at. */
+enum { BEYOND = 64, PATTERN = 0xa7 };
+
+/* What was written into a place full of the pattern. */
+static uint64_t examine(const UCHAR *place, SIZE_T whole, USHORT size)
+{
+    enum { FIRST_MEMBER = FIELD_OFFSET(PCI_MSIX_TABLE_CONFIG_INTERFACE, Context), MEMBERS = 8 };
+    const PCI_MSIX_TABLE_CONFIG_INTERFACE *msix = (const PCI_MSIX_TABLE_CONFIG_INTERFACE *)place;
+    uint64_t members = 0;
+    uint64_t beyond = 0;
+
+    for (SIZE_T at = size; at < whole; at++) {
+        beyond |= place[at] != PATTERN;
+    }
+    for (ULONG i = 0; i < MEMBERS && FIRST_MEMBER + (i + 1) * sizeof(PVOID) <= msix->Size; i++) {
+        PVOID member;
+        RtlCopyMemory(&member, place + FIRST_MEMBER + i * sizeof(PVOID), sizeof(member));
+        members |= (uint64_t)(member != NULL) << i;
+    }
+    return IRQCTS_WINDOWS_QUERIED(msix->Size, msix->Version, members, beyond);
+}
+
+/* IRP_MN_QUERY_INTERFACE with raw arguments, into a place that is larger than it says. */
+static irqcts_ntstatus query(void *context, const struct irqcts_operation *operation, uint64_t *value)
+{
+    struct irqcts_device *device = context;
+    const USHORT size = (USHORT)operation->entry;
+    const SIZE_T whole = (size > sizeof(device->msix) ? size : sizeof(device->msix)) + BEYOND;
+    PCI_MSIX_TABLE_CONFIG_INTERFACE *msix = irqcts_pool(whole);
+    GUID type = irqcts_guid_msix;
+    NTSTATUS status;
+
+    if (msix == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (operation->message == IRQCTS_WINDOWS_UNKNOWN) {
+        type = irqcts_guid_device; /* a GUID of this project that no bus driver answers to */
+    } else if (operation->message == IRQCTS_WINDOWS_NEARLY) {
+        type.Data4[7] ^= 1u;
+    }
+    RtlFillMemory(msix, whole, PATTERN);
+    status = driver_query_interface(device->below, &type, size, (USHORT)operation->data, msix);
+    if (!NT_SUCCESS(status)) { /* a refusal leaves the caller's structure alone */
+        for (SIZE_T at = 0; at < whole; at++) {
+            status = ((const UCHAR *)msix)[at] != PATTERN ? STATUS_DATA_ERROR : status;
+        }
+    } else {
+        *value = examine((const UCHAR *)msix, whole, size);
+        msix->InterfaceDereference(msix->Context);
+    }
+    irqcts_pool_free(msix);
+    return status;
+}
+
+static irqcts_ntstatus message_count(void *context, uint64_t *value)
+{
+    const struct irqcts_device *device = context;
+
+    if (device->message_info == NULL) {
+        return STATUS_NOT_SUPPORTED;
+    }
+    *value = device->message_info->MessageCount;
+    return STATUS_SUCCESS;
+}
+
 static void poll(void *context, struct irqcts_delivery_buffer *deliveries)
 {
     struct irqcts_device *device = context;
@@ -170,6 +235,20 @@ static irqcts_ntstatus simulate(void *context, const char *options, char *senten
     return device->simulation.Options(device->simulation.Context, options, sentence, size);
 }
 
+/* Which levels can be reached here: Wine 8 has no levels. */
+static uint32_t levels(const struct irqcts_device *device)
+{
+    uint32_t found = 1u << IRQCTS_IO_IRQL_PASSIVE;
+    KIRQL before;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &before);
+    if (KeGetCurrentIrql() == DISPATCH_LEVEL) {
+        found |= 1u << IRQCTS_IO_IRQL_DISPATCH;
+    }
+    KeLowerIrql(before);
+    return device->message_info != NULL ? found | 1u << IRQCTS_IO_IRQL_DEVICE : found;
+}
+
 static void describe(void *context, struct irqcts_io_description *out)
 {
     const struct irqcts_device *device = context;
@@ -178,7 +257,9 @@ static void describe(void *context, struct irqcts_io_description *out)
     const uint64_t virtualized = UINT64_C(1) << IRQCTS_OPERATION_WRITE_VIRTUALIZED;
     const uint64_t all = ((UINT64_C(1) << (IRQCTS_OPERATION_RESET + 1u)) - 1u) & ~UINT64_C(1);
 
-    out->operations = UINT64_C(1) << IRQCTS_OPERATION_POLL;
+    out->operations = UINT64_C(1) << IRQCTS_OPERATION_POLL | UINT64_C(1) << IRQCTS_OPERATION_WINDOWS_QUERY;
+    out->operations |= device->message_info != NULL ? UINT64_C(1) << IRQCTS_OPERATION_WINDOWS_MESSAGES : 0;
+    out->levels = levels(device);
     if (device->msix.SetTableEntry != NULL) {
         out->parts |= IRQCTS_IO_HAS_ROUTING;
         out->operations |= routes;
@@ -212,6 +293,8 @@ void driver_target(struct irqcts_device *device, struct irqcts_target *out)
         .routing = routing,
         .write_virtualized = write_virtualized,
         .operate = device->simulation.Operate != NULL ? operate : NULL,
+        .query = query,
+        .message_count = device->message_info != NULL ? message_count : NULL,
         .poll = poll,
         .messages = messages,
         .simulate = device->simulation.Options != NULL ? simulate : NULL,

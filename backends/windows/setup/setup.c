@@ -13,7 +13,11 @@
 #include <string.h>
 
 static const char hardware_id[] = "root\\irqctsbus\0"; /* REG_MULTI_SZ */
+static const char child_id[] = "IRQCTS\\SIMULATED";
 static const GUID class_guid = {0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0xff}};
+
+/* The device interface of irqcts.sys, as in driver/driver.h. */
+static const GUID device_guid = {0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0x00}};
 
 static int failed(const char *what)
 {
@@ -21,8 +25,8 @@ static int failed(const char *what)
     return 1;
 }
 
-/* Calls the routine for every device that has our hardware id; returns how many there were. */
-static int remove_all(void)
+/* Removes every device with this hardware id, also one that is not present; 0, or 1 when one stays. */
+static int remove_devices(const char *id)
 {
     HDEVINFO set = SetupDiGetClassDevsA(NULL, NULL, NULL, DIGCF_ALLCLASSES);
     SP_DEVINFO_DATA device = {.cbSize = sizeof(device)};
@@ -35,12 +39,20 @@ static int remove_all(void)
         char ids[512] = "";
         if (SetupDiGetDeviceRegistryPropertyA(set, &device, SPDRP_HARDWAREID, NULL, (BYTE *)ids, sizeof(ids) - 2,
                                               NULL) &&
-            lstrcmpiA(ids, hardware_id) == 0 && !SetupDiCallClassInstaller(DIF_REMOVE, set, &device)) {
-            bad = failed("the simulated bus cannot be removed");
+            lstrcmpiA(ids, id) == 0 && !SetupDiCallClassInstaller(DIF_REMOVE, set, &device)) {
+            bad = failed("a simulated device cannot be removed");
         }
     }
     (void)SetupDiDestroyDeviceInfoList(set);
     return bad;
+}
+
+/* The bus and its child: a child that is known from before would keep the driver that it had. */
+static int remove_all(void)
+{
+    int bus = remove_devices(hardware_id);
+
+    return remove_devices(child_id) != 0 || bus != 0;
 }
 
 static int create_bus(void)
@@ -60,6 +72,26 @@ static int create_bus(void)
     }
     (void)SetupDiDestroyDeviceInfoList(set);
     return bad;
+}
+
+/* The child is enumerated and its driver installed behind the caller's back. */
+static int wait_for_device(void)
+{
+    enum { LOOK_MS = 20, PATIENCE_MS = 5000 };
+
+    for (int waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
+        HDEVINFO set = SetupDiGetClassDevsA(&device_guid, NULL, NULL, DIGCF_PRESENT | DIGCF_DEVICEINTERFACE);
+        SP_DEVICE_INTERFACE_DATA found = {.cbSize = sizeof(found)};
+        int there = set != INVALID_HANDLE_VALUE && SetupDiEnumDeviceInterfaces(set, NULL, &device_guid, 0, &found) &&
+                    (found.Flags & SPINT_ACTIVE) != 0;
+        (void)SetupDiDestroyDeviceInfoList(set);
+        if (there) {
+            return 0;
+        }
+        Sleep(LOOK_MS);
+    }
+    (void)fprintf(stderr, "irqcts-setup: the simulated device did not start within %d s\n", PATIENCE_MS / 1000);
+    return 1;
 }
 
 static int install(const char *folder)
@@ -84,7 +116,7 @@ static int install(const char *folder)
         !UpdateDriverForPlugAndPlayDevicesA(NULL, "root\\irqctsbus", whole, INSTALLFLAG_FORCE, &restart)) {
         return failed("irqctsbus.inf cannot be installed");
     }
-    return 0;
+    return wait_for_device();
 }
 
 int main(int count, char **values)

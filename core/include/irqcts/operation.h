@@ -106,8 +106,26 @@ enum irqcts_operation_kind {
     /* The device's migration state, for drivers that have one (VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE): control
      * = 0: set it to message = enum vfio_device_mig_state; 1: value observed is the state. */
     IRQCTS_OPERATION_VFIO_MIGRATION = 39,
-    IRQCTS_OPERATION_VFIO_END = 40
+    IRQCTS_OPERATION_VFIO_END = 40,
+
+    /* Windows, with raw arguments, for the IFACE clauses; followed by the oracle as little as the VFIO calls are.
+     * IRP_MN_QUERY_INTERFACE: message = enum irqcts_windows_interface, entry = Size, data = Version; value
+     * observed: IRQCTS_WINDOWS_QUERIED, or the NTSTATUS of a refusal. */
+    IRQCTS_OPERATION_WINDOWS_QUERY = 40,
+    /* Value observed: MessageCount of what IoConnectInterruptEx supplied. */
+    IRQCTS_OPERATION_WINDOWS_MESSAGES = 41,
+    IRQCTS_OPERATION_END = 42
 };
+
+enum irqcts_windows_interface {
+    IRQCTS_WINDOWS_MSIX = 0,    /* GUID_MSIX_TABLE_CONFIG_INTERFACE */
+    IRQCTS_WINDOWS_UNKNOWN = 1, /* a GUID that no bus driver knows */
+    IRQCTS_WINDOWS_NEARLY = 2   /* the first with its last bit turned over */
+};
+/* What a query that succeeded returned: bit k of `members` says that member k of the
+ * interface, counted from Context, is not NULL; `beyond`: bytes behind Size were written. */
+#define IRQCTS_WINDOWS_QUERIED(size, version, members, beyond)                                        \
+    ((uint64_t)(size) | (uint64_t)(version) << 16 | (uint64_t)(members) << 32 | (uint64_t)(beyond) << 48)
 
 /* The payload of VFIO_SET_IRQS.  With DATA_BOOL: eight bytes, repeated.  With
  * DATA_EVENTFD: position i carries the eventfd of message (first + i * step)

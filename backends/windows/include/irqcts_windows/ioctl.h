@@ -47,7 +47,7 @@ struct irqcts_io_description {
     uint32_t entries_max;
     uint32_t messages_max;
     uint32_t virtual_functions_max;
-    uint32_t reserved;
+    uint32_t levels; /* bit k: enum irqcts_io_irql k can be reached */
 };
 
 struct irqcts_io_run {

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""IFACE: PCI_MSIX_TABLE_CONFIG_INTERFACE, by IRP_MN_QUERY_INTERFACE with raw arguments (Windows).
+
+The oracle does not follow raw calls; what they must return is stated here, from the documented layout.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from irqcts import clauses, needs
+
+FULL, MINIMUM = 72, 56  # bytes on x64 (IFACE-LAYOUT)
+VERSION = 1
+MSIX, UNKNOWN, NEARLY = range(3)  # enum irqcts_windows_interface
+STATUS_NOT_SUPPORTED = 0xC000_00BB
+
+# Members from Context on: Context, reference, dereference, Set, Mask, Unmask, GetTableEntry, GetTableSize.
+REQUIRED = 0b0011_1111
+OPTIONAL = 0b1100_0000
+MEMBERS, BEYOND = 32, 48  # where they are in what a query shows
+
+query = needs(entries=4, messages=4, operations=("windows_query",))
+working = needs(entries=4, messages=4, stimulus="device", operations=("windows_query", "set_entry", "mask"))
+
+
+def queried(size: int, members: int) -> int:
+    return size | VERSION << 16 | members << MEMBERS
+
+
+def still_works(program: Any) -> Any:
+    """The interface that the driver holds routes as before: the control behind every misuse."""
+    program.windows("query", message=MSIX, entry=FULL, data=VERSION, expect=queried(FULL, REQUIRED),
+                    mask=queried(0xFFFF, REQUIRED) | 1 << BEYOND)
+    return program
+
+
+@clauses("IFACE-GUID", "IFACE-LAYOUT")
+@query
+def test_the_whole_interface(machine: Any) -> None:
+    """Version 1 of the documented GUID, 72 bytes on x64; every routine that is not reserved is there."""
+    program = machine.program()
+    program.windows("query", message=MSIX, entry=FULL, data=VERSION, expect=queried(FULL, REQUIRED),
+                    mask=queried(0xFFFF, REQUIRED) | 1 << BEYOND, clause="IFACE-LAYOUT")
+    machine.check(program)
+
+
+@clauses("IFACE-NULLABLE", "IFACE-LAYOUT", "IFACE-QUERY")
+@query
+def test_the_minimum_size(machine: Any) -> None:
+    """56 bytes are enough, the structure then ends behind UnmaskTableEntry, and nothing is written beyond."""
+    program = machine.program()
+    program.windows("query", message=MSIX, entry=MINIMUM, data=VERSION, expect=queried(MINIMUM, REQUIRED),
+                    mask=queried(0xFFFF, REQUIRED | OPTIONAL) | 1 << BEYOND, clause="IFACE-NULLABLE")
+    machine.check(program)
+
+
+@clauses("IFACE-QUERY")
+@query
+@pytest.mark.parametrize("size", [FULL + 8, 0xFFF8])
+def test_more_room_than_the_interface(machine: Any, size: int) -> None:
+    """A caller with more room, from a newer header, gets what there is; Size says how much."""
+    program = machine.program()
+    program.windows("query", message=MSIX, entry=size, data=VERSION, expect=queried(FULL, REQUIRED),
+                    mask=queried(0xFFFF, REQUIRED), clause="IFACE-QUERY")
+    machine.check(program)
+
+
+@clauses("IFACE-QUERY", "IFACE-LAYOUT")
+@query
+@pytest.mark.parametrize("size", [0, 1, 8, MINIMUM - 1])
+def test_too_small(machine: Any, size: int) -> None:
+    """Less than the minimum is refused and nothing is written."""
+    program = machine.program()
+    program.windows("query", message=MSIX, entry=size, data=VERSION, expect="refused", clause="IFACE-QUERY")
+    machine.check(still_works(program))
+
+
+@clauses("IFACE-QUERY")
+@query
+@pytest.mark.parametrize("version", [2, 0xFFFF])
+def test_newer_version(machine: Any, version: int) -> None:
+    """The closest version that is not above the one requested: 1."""
+    program = machine.program()
+    program.windows("query", message=MSIX, entry=FULL, data=version, expect=queried(FULL, REQUIRED),
+                    mask=queried(0xFFFF, REQUIRED) | 1 << BEYOND, clause="IFACE-QUERY")
+    machine.check(program)
+
+
+@clauses("IFACE-QUERY", "IFACE-GUID")
+@query
+@pytest.mark.parametrize("which", [UNKNOWN, NEARLY], ids=["unknown", "one-bit-off"])
+def test_another_guid(machine: Any, which: int) -> None:
+    """A bus driver without the interface leaves the preset status as it is."""
+    program = machine.program()
+    program.windows("query", message=which, entry=FULL, data=VERSION, expect=STATUS_NOT_SUPPORTED,
+                    clause="IFACE-QUERY")
+    machine.check(still_works(program))
+
+
+@clauses("IFACE-REFERENCE", "IFACE-CONTEXT")
+@working
+def test_queried_and_released_often(machine: Any) -> None:
+    """Each query is referenced by itself: releasing a hundred leaves the one that is held at work."""
+    program = machine.program().start()
+    program.set_entry(3, 1, expect="ok").mask(2, expect="ok").raise_event(2).raise_event(3)
+    program.poll({1: 1}, clause="IFACE-CONTEXT")
+    for _ in range(100):
+        program.windows("query", message=MSIX, entry=FULL, data=VERSION, expect=queried(FULL, REQUIRED),
+                        mask=queried(0xFFFF, REQUIRED), clause="IFACE-REFERENCE")
+    program.unmask(2, expect="ok").raise_event(3).poll({1: 1, 2: 1}, clause="IFACE-REFERENCE")
+    machine.check(program)
+
+
+@clauses("IFACE-MESSAGE-INFO")
+@needs(entries=4, messages=4, operations=("windows_messages",))
+def test_message_count(machine: Any) -> None:
+    """IO_INTERRUPT_MESSAGE_INFO.MessageCount is the number of messages granted."""
+    program = machine.program()
+    program.windows("messages", expect=machine.shape.messages, clause="IFACE-MESSAGE-INFO")
+    machine.check(program)
