@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 from .paths import cache_folder, layout
 
@@ -23,7 +23,7 @@ STEP_SECONDS = 30.0
 #: About one start in eight, Wine 8 does not get round to starting the simulated bus's child.
 ATTEMPTS = 4
 PROGRAMS = ("irqcts.sys", "irqctsbus.sys", "irqcts.inf", "irqctsbus.inf", "irqcts_windows.dll", "irqcts-agent.exe",
-            "irqcts-setup.exe")
+            "irqcts-setup.exe", "irqcts-try.exe")
 
 
 class WineError(RuntimeError):
@@ -143,8 +143,8 @@ class WinePrefix:
         self.run([str(self.stage / "irqcts-setup.exe"), "remove"])
         shutil.rmtree(self.stage, ignore_errors=True)
 
-    def start(self, words: Sequence[str], **pipes: int | IO[bytes] | None) -> subprocess.Popen[bytes]:
-        """A program of the stage that goes on running."""
-        started: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
+    def start(self, words: Sequence[str], **pipes: Any) -> subprocess.Popen[bytes]:
+        """A program of the stage that goes on running; `pipes` are Popen's stdin, stdout and stderr."""
+        process: subprocess.Popen[bytes] = subprocess.Popen(
             [str(self.program), str(self.stage / words[0]), *words[1:]], env=self.environment, cwd=self.stage, **pipes)
-        return started
+        return process

@@ -150,7 +150,7 @@ static int32_t client_open(void **out, const char *options, char *error, size_t 
     client->device = INVALID_HANDLE_VALUE;
     status = read_options(client, wanted, sizeof(wanted), options, error, error_size);
     if (status == IRQCTS_ERROR_NONE) {
-        client->device = device_open(wanted, client->instance, sizeof(client->instance), error, error_size);
+        client->device = device_open(wanted, 0, client->instance, sizeof(client->instance), error, error_size);
         status = client->device == INVALID_HANDLE_VALUE ? IRQCTS_ERROR_OPEN
                                                         : shake_hands(client, error, error_size);
     }

@@ -51,7 +51,8 @@ static SP_DEVICE_INTERFACE_DETAIL_DATA_A *detail_of(HDEVINFO set, SP_DEVICE_INTE
     return detail;
 }
 
-HANDLE device_open(const char *wanted, char *instance, size_t instance_size, char *error, size_t error_size)
+HANDLE device_open(const char *wanted, DWORD flags, char *instance, size_t instance_size, char *error,
+                   size_t error_size)
 {
     HDEVINFO set = SetupDiGetClassDevsA(&irqcts_guid_device, NULL, NULL, DIGCF_PRESENT | DIGCF_DEVICEINTERFACE);
     SP_DEVICE_INTERFACE_DATA each = {.cbSize = sizeof(each)};
@@ -84,7 +85,7 @@ HANDLE device_open(const char *wanted, char *instance, size_t instance_size, cha
         return handle;
     }
     handle = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
-                         0, NULL);
+                         flags, NULL);
     if (handle == INVALID_HANDLE_VALUE) {
         DWORD code = GetLastError();
         (void)snprintf(error, error_size, "%s cannot be opened: error %lu%s", instance, code,

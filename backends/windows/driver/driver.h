@@ -34,22 +34,25 @@ struct irqcts_device {
 };
 
 /* interfaces.c: asks the stack below at PASSIVE_LEVEL; what is not there stays empty. */
-void driver_acquire_interfaces(struct irqcts_device *device);
-void driver_release_interfaces(struct irqcts_device *device);
-NTSTATUS driver_query_interface(PDEVICE_OBJECT below, const GUID *type, USHORT size, USHORT version, PVOID out);
+_IRQL_requires_max_(PASSIVE_LEVEL) void driver_acquire_interfaces(struct irqcts_device *device);
+_IRQL_requires_max_(PASSIVE_LEVEL) void driver_release_interfaces(struct irqcts_device *device);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSTATUS driver_query_interface(PDEVICE_OBJECT below, const GUID *type, USHORT size, USHORT version,
+                                _Out_writes_bytes_(size) PVOID out);
 
 /* operations.c */
 void driver_target(struct irqcts_device *device, struct irqcts_target *out);
 
 /* messages.c */
-void driver_connect_messages(struct irqcts_device *device);
-void driver_disconnect_messages(struct irqcts_device *device);
-VOID driver_message(PVOID context, ULONG message);
+_IRQL_requires_max_(PASSIVE_LEVEL) void driver_connect_messages(struct irqcts_device *device);
+_IRQL_requires_max_(PASSIVE_LEVEL) void driver_disconnect_messages(struct irqcts_device *device);
+_IRQL_requires_max_(DISPATCH_LEVEL) VOID driver_message(PVOID context, ULONG message);
 
 /* waits.c: cancel-safe.  driver_wait returns STATUS_PENDING or a final status; it completes nothing itself. */
-NTSTATUS driver_wait(struct irqcts_device *device, PIRP irp);
-void driver_waits_deliver(struct irqcts_device *device, ULONG message);
+_IRQL_requires_max_(DISPATCH_LEVEL) NTSTATUS driver_wait(struct irqcts_device *device, PIRP irp);
+_IRQL_requires_max_(DISPATCH_LEVEL) void driver_waits_deliver(struct irqcts_device *device, ULONG message);
 /* Those of one file object, or all when it is NULL. */
-void driver_waits_end(struct irqcts_device *device, PFILE_OBJECT file, NTSTATUS status);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+void driver_waits_end(struct irqcts_device *device, _In_opt_ PFILE_OBJECT file, NTSTATUS status);
 
 #endif

@@ -20,6 +20,7 @@ from typing import Callable
 
 import click
 
+from .. import wine_prefix
 from ..agent import installed_backends
 from ..apt import Unavailable
 from ..packaged_qemu import has_device, packaged_qemu
@@ -169,7 +170,7 @@ def test_folders(root: Path) -> list[Path]:
     return sorted(found)
 
 
-PARTS = ("c", "python", "emulator", "model", "qemu", "sanitizers", "types")
+PARTS = ("c", "python", "emulator", "model", "qemu", "wine", "sanitizers", "types")
 
 
 @click.command("test", epilog="""\b
@@ -203,6 +204,8 @@ def command(only: tuple[str, ...], keep: Path | None) -> None:
             runner.part("suite on the oracle itself", runner.suite("--backend", "model"))
         if "qemu" in chosen and "qemu" in installed_backends():
             _qemu(runner)
+        if "wine" in chosen:
+            _wine(runner)
         if "sanitizers" in chosen:
             build = runner.build / "sanitized"
             runner.part("sanitized build", runner.sanitized_build(build))
@@ -221,6 +224,18 @@ def command(only: tuple[str, ...], keep: Path | None) -> None:
             shutil.rmtree(folder, ignore_errors=True)
     click.echo(str(runner.total))
     sys.exit(0 if runner.total.failed == 0 and runner.total.passed > 0 else 1)
+
+
+def _wine(runner: Runner) -> None:
+    """The Windows drivers on the simulated bus; counted as skipped, with the reason, where Wine is not."""
+    try:
+        wine_prefix.wine()
+        wine_prefix.binaries()
+    except wine_prefix.WineError as error:
+        click.echo(f"--- suite under Wine: not tested: {error}")
+        runner.total.add(Count(skipped=1))
+        return
+    runner.part("suite under Wine", runner.suite("--backend", "windows", "--wine", seconds=300))
 
 
 def _qemu(runner: Runner) -> None:

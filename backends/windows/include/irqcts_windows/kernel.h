@@ -5,6 +5,20 @@
 
 #include <ntddk.h>
 
+/* Annotations for Windows' own static analysis; mingw-w64 lacks some of them. */
+#ifndef _IRQL_requires_max_
+#  define _IRQL_requires_max_(level)
+#endif
+#ifndef _IRQL_requires_
+#  define _IRQL_requires_(level)
+#endif
+#ifndef _Out_writes_bytes_
+#  define _Out_writes_bytes_(size)
+#endif
+#ifndef _In_opt_
+#  define _In_opt_
+#endif
+
 /* Pool tags are four characters in memory order. */
 #define IRQCTS_TAG 0x53545149u /* "IQTS" */
 
