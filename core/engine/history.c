@@ -150,12 +150,18 @@ int32_t irqcts_history_append(struct irqcts_history *history, const struct irqct
     return error;
 }
 
+/* What call `index` saw; NULL when nobody has seen anything yet. */
+static const struct irqcts_history_delivery *seen_by(const struct irqcts_history *history, uint32_t index)
+{
+    return history->seen == NULL ? NULL : history->seen + history->ranges[index].first;
+}
+
 int32_t history_gather(struct irqcts_history *to, const struct irqcts_history *from)
 {
     int32_t error = IRQCTS_ERROR_NONE;
 
     for (uint32_t i = 0; i < from->count && error == IRQCTS_ERROR_NONE; i++) {
-        error = irqcts_history_append(to, &from->calls[i], from->seen + from->ranges[i].first, from->ranges[i].count);
+        error = irqcts_history_append(to, &from->calls[i], seen_by(from, i), from->ranges[i].count);
     }
     return error;
 }
@@ -253,7 +259,7 @@ static int share(const struct group *group, const struct irqcts_history *history
                  struct group_call *out)
 {
     const struct irqcts_history_call *call = &history->calls[index];
-    const struct irqcts_history_delivery *seen = history->seen + history->ranges[index].first;
+    const struct irqcts_history_delivery *seen = seen_by(history, index);
     int some = 0;
 
     *out = (struct group_call){.called = call->called, .returned = call->returned, .call = index, .kind = call->kind,
@@ -460,7 +466,7 @@ static int32_t minimise(struct irqcts_history *history, struct group *group)
 static int32_t plain(struct irqcts_history *history, struct groups *groups)
 {
     for (uint32_t i = 0; i < history->count; i++) {
-        const struct irqcts_history_delivery *seen = history->seen + history->ranges[i].first;
+        const struct irqcts_history_delivery *seen = seen_by(history, i);
         uint32_t verdict = history->calls[i].status != IRQCTS_STATUS_OK ? IRQCTS_HISTORY_REFUSED
                                                                         : IRQCTS_HISTORY_CONFORMS;
         for (uint32_t s = 0; s < history->ranges[i].count && verdict == IRQCTS_HISTORY_CONFORMS; s++) {
@@ -536,7 +542,7 @@ int32_t irqcts_history_check(struct irqcts_history_report *out, struct irqcts_hi
 static void put_call(struct text_sink *sink, const struct irqcts_history *history, uint32_t index)
 {
     const struct irqcts_history_call *call = &history->calls[index];
-    const struct irqcts_history_delivery *seen = history->seen + history->ranges[index].first;
+    const struct irqcts_history_delivery *seen = seen_by(history, index);
 
     text_sink_put(sink, "  [%llu, %llu] thread %u: %s", (unsigned long long)call->called,
                   (unsigned long long)call->returned, call->thread, irqcts_operation_name(call->kind));

@@ -60,7 +60,8 @@ def test_an_interrupt_leaves_readable_results_and_no_process(irqcts: Irqcts, num
     irqcts.write(SLOW)
     out = irqcts.folder / "out"
     with subprocess.Popen(irqcts.command("run", "--out", str(out)), cwd=irqcts.folder, env=irqcts.environment(),
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          preexec_fn=_interruptible) as process:
         _wait_for_lines(out / "results.jsonl", 4)
         children = psutil.Process(process.pid).children(recursive=True)
         assert children, "the agent runs"
@@ -84,12 +85,17 @@ def test_a_hanging_agent_does_not_outlive_an_interrupt(irqcts: Irqcts, monkeypat
     monkeypatch.setenv("TAMPERING_PIDS", str(pids))
     with subprocess.Popen(irqcts.command("run", "--out", "out", "--agent-command", agent_command("hang-on-run")),
                           cwd=irqcts.folder, env=irqcts.environment(), stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as process:
+                          stderr=subprocess.DEVNULL, preexec_fn=_interruptible) as process:
         _wait_for_lines(pids, 1)
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         process.wait(20)
     assert family and not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in family)
+
+
+def _interruptible() -> None:
+    """What starts the tests may ignore SIGINT, as a shell does for what it puts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _wait_for_lines(path: Path, count: int) -> None:

@@ -92,11 +92,16 @@ static void faults_are_found(void)
     };
     const struct irqcts_history_shape shape = {.entries = 4, .messages = 4,
                                                .readings = IRQCTS_READING_SET_ENTRY_KEEPS_MASK};
-    const struct irqcts_history_plan plan = {.seed = 1, .threads = 4, .operations = 3000, .sharing = 2, .polls = 3000};
     static char text[1 << 16];
 
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        struct irqcts_history_report report = record_and_check(faults[i].options, &shape, &plan, text, sizeof(text));
+        struct irqcts_history_report report = {.verdict = IRQCTS_HISTORY_CONFORMS};
+        /* Which orders the threads come in is the scheduler's choice: some histories show nothing. */
+        for (uint32_t seed = 1; seed <= 20 && report.verdict == IRQCTS_HISTORY_CONFORMS; seed++) {
+            const struct irqcts_history_plan plan = {.seed = seed, .threads = 4, .operations = 3000, .sharing = 2,
+                                                     .polls = 3000};
+            report = record_and_check(faults[i].options, &shape, &plan, text, sizeof(text));
+        }
         if (report.verdict != faults[i].verdict) {
             (void)fprintf(stderr, "%s: %u calls kept: %s\n", faults[i].options, report.kept, text);
         }
