@@ -29,6 +29,18 @@ def test_bus_master_off_loses_or_keeps(machine):
     machine.check(program)
 
 
+@clauses("SEND-NO-INTX")
+@needs(entries=2, messages=2, stimulus="device", operations=("config_read",))
+def test_the_pin_is_not_used(machine):
+    """While MSI-X is enabled Interrupt Status stays 0: before an event, sent, pending, and after its release."""
+    status = {"expect": 0, "mask": 0x8, "clause": "SEND-NO-INTX"}
+    program = machine.program().write_entry(0, message=0, masked=False).write_entry(1, message=1).enable()
+    program.config_read(6, 2, **status).raise_event(0).config_read(6, 2, **status).poll({0: 1})
+    program.raise_event(1).config_read(4, 4, expect=0, mask=0x80000, clause="SEND-NO-INTX").poll({})
+    program.unmask_entry(1).poll({1: 1}).config_read(6, 2, **status)
+    machine.check(program)
+
+
 @pytest.mark.parametrize("events", [1, 2, 17])
 @clauses("SEND-ONCE", "SEND-FORM")
 @needs(entries=2, messages=2, stimulus="device", observes=("exact-counts",))

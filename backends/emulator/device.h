@@ -33,7 +33,7 @@
 /* Where things are in configuration space. */
 enum {
     CONFIG_COMMAND = 0x04, /* bit 1 Memory Space, bit 2 Bus Master */
-    CONFIG_STATUS = 0x06,
+    CONFIG_STATUS = 0x06,  /* bit 3 Interrupt Status */
     CONFIG_BAR0 = 0x10,
     CONFIG_CAPABILITIES = 0x34,
     CONFIG_EXPRESS = 0x40, /* PCI Express capability, for Initiate Function Level Reset */

@@ -114,6 +114,11 @@ uint32_t faulted_event(struct emulator_device *device, struct emulator_function 
     }
     masked = mask_bit(function, entry);
     switch (device->choices.fault) {
+    case FAULT_K1:
+        if (enabled) {
+            function->config[CONFIG_STATUS] |= 1u << 3;
+        }
+        return entry;
     case FAULT_D18:
         if (masked && open_but_for_mask(device, function)) {
             send_message(device, function, entry);

@@ -72,6 +72,9 @@ static INLINE void permit_operation(const struct irqcts_model *model, const stru
     case IRQCTS_OPERATION_CAPABILITY_WRITE:
         permit->status_clause = IRQCTS_CLAUSE_CAP_WRITE_WIDTHS;
         break;
+    case IRQCTS_OPERATION_CONFIG_READ:
+        permit_config_read(function, operation, permit);
+        break;
     case IRQCTS_OPERATION_ENABLE:
     case IRQCTS_OPERATION_FUNCTION_MASK:
     case IRQCTS_OPERATION_BUS_MASTER:
@@ -90,7 +93,7 @@ static INLINE void permit_operation(const struct irqcts_model *model, const stru
     case IRQCTS_OPERATION_RESET:
         permit_function_view(model, operation, permit);
         break;
-    default: /* POLL, configuration space, the raw calls of a backend */
+    default: /* POLL, writes to configuration space, the raw calls of a backend */
         permit->statuses = STATUSES_ANY;
         break;
     }
@@ -126,6 +129,9 @@ static INLINE void apply_operation(const struct model_step *step, struct model_f
         break;
     case IRQCTS_OPERATION_CAPABILITY_WRITE:
         apply_capability_write(step, function, operation);
+        break;
+    case IRQCTS_OPERATION_CONFIG_READ:
+        settle_config_read(step, function, operation);
         break;
     case IRQCTS_OPERATION_ENABLE:
         set_control(step, function, operation->value != 0, function->function_mask);

@@ -279,6 +279,10 @@ void permit_pba_read(const struct irqcts_model *model, const struct model_functi
                      const struct irqcts_operation *operation, struct model_permit *permit);
 void settle_pba_read(const struct model_step *step, struct model_function *function,
                      const struct irqcts_operation *operation, uint64_t value);
+void permit_config_read(const struct model_function *function, const struct irqcts_operation *operation,
+                        struct model_permit *permit);
+void settle_config_read(const struct model_step *step, const struct model_function *function,
+                        const struct irqcts_operation *operation);
 void permit_capability_read(const struct model_function *function, const struct irqcts_operation *operation,
                             struct model_permit *permit);
 void settle_capability_read(const struct model_step *step, struct model_function *function,

@@ -307,6 +307,36 @@ void settle_pba_read(const struct model_step *step, struct model_function *funct
     }
 }
 
+/* ---- the Status register of configuration space ---- */
+
+enum { STATUS_REGISTER = 6, STATUS_INTERRUPT = 8 };
+
+/* Where in an access Interrupt Status is; 0: not in it. */
+static uint64_t interrupt_status(const struct irqcts_operation *operation)
+{
+    uint64_t before = STATUS_REGISTER - operation->address;
+
+    return before < operation->width ? (uint64_t)STATUS_INTERRUPT << (8u * before) : 0;
+}
+
+void permit_config_read(const struct model_function *function, const struct irqcts_operation *operation,
+                        struct model_permit *permit)
+{
+    permit->statuses = STATUSES_ANY;
+    if (function->enabled) {
+        permit->value_clause = IRQCTS_CLAUSE_SEND_NO_INTX;
+        permit->value_mask = interrupt_status(operation);
+    }
+}
+
+void settle_config_read(const struct model_step *step, const struct model_function *function,
+                        const struct irqcts_operation *operation)
+{
+    if (function->enabled && interrupt_status(operation) != 0) {
+        cover(step, IRQCTS_CLAUSE_SEND_NO_INTX);
+    }
+}
+
 /* ---- capability ---- */
 
 static void capability_image(const struct model_function *function, uint8_t value[CAPABILITY_BYTES],

@@ -336,6 +336,25 @@ static void messages_are_found_by_their_contents(void)
     }
 }
 
+static uint32_t config_read(uint64_t offset, uint8_t width, uint64_t observed)
+{
+    return answer(OPERATION(.kind = IRQCTS_OPERATION_CONFIG_READ, .width = width, .address = offset),
+                  IRQCTS_STATUS_OK, observed);
+}
+
+/* Interrupt Status (Status register, bit 3) says whether the function uses its pin. */
+static void no_pin_interrupt_while_enabled(void)
+{
+    begin(2, 2);
+    ACCEPTS(config_read(6, 2, 0x8));
+    ACCEPTS(control(IRQCTS_OPERATION_ENABLE, 1));
+    ACCEPTS(config_read(6, 2, 0xfff7));
+    ACCEPTS(config_read(0x10, 4, 0xffffffff));
+    REFUSES(config_read(6, 2, 0x8), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_SEND_NO_INTX);
+    REFUSES(config_read(4, 4, 0x80000), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_SEND_NO_INTX);
+    REFUSES(config_read(6, 1, 0x8), IRQCTS_JUDGEMENT_VALUE, IRQCTS_CLAUSE_SEND_NO_INTX);
+}
+
 static void bus_master_off_is_open(void)
 {
     begin(2, 2);
@@ -572,6 +591,7 @@ int main(void)
     rewriting_unmasked_is_open_but_one();
     rewriting_the_unknown_unmasked_is_open();
     messages_are_found_by_their_contents();
+    no_pin_interrupt_while_enabled();
     bus_master_off_is_open();
     capability();
     table_contents();

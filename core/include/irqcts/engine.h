@@ -20,7 +20,7 @@ extern "C" {
 
 /* A change to the generator that changes what a seed means changes this number;
  * a reproducer of another version is refused. */
-#define IRQCTS_GENERATOR_VERSION 3u
+#define IRQCTS_GENERATOR_VERSION 4u
 
 /* What the programs look like. */
 struct irqcts_engine_shape {
