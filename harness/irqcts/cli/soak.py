@@ -15,7 +15,7 @@ import click
 from .. import _abi
 from ..agent import AgentProcess, BackendChoice, ProgramRefused
 from ..description import Description
-from ..library import LibraryError, check, library, text_of
+from ..library import LibraryError, check, library
 from ..program import Program
 from ..trace import Trace
 from ..verdict import AgentCrash, AgentTimeout, EXIT_CONFORMS, EXIT_NONCONFORMANCE
@@ -57,15 +57,7 @@ def read(text: str) -> int:
 def program_of(description: Description, seed: int) -> Program:
     handle = ctypes.c_void_p()
     check(library().irqcts_soak_program(ctypes.byref(handle), ctypes.byref(description.record), seed))
-    return Program.from_text(_text(handle, owned=True))
-
-
-def _text(handle: ctypes.c_void_p, owned: bool = False) -> str:
-    try:
-        return text_of(library().irqcts_program_print, handle)
-    finally:
-        if owned:
-            library().irqcts_program_free(handle)
+    return Program.owned(handle)
 
 
 def failure_of(agent: AgentProcess, program: Program) -> tuple[Failure | None, Trace | None]:
@@ -84,10 +76,10 @@ def shrunk(agent: AgentProcess, program: Program, failure: Failure, runs: int, r
     """The smallest program found that fails alike, and what is to be said of it."""
     endings = 0
 
-    def trial(context: int | None, candidate: int | None) -> int:
+    def trial(context: int | None, candidate: int) -> int:
         nonlocal endings
         try:
-            found, trace = failure_of(agent, Program.from_text(_text(ctypes.c_void_p(candidate))))
+            found, trace = failure_of(agent, Program.borrowed(candidate))
         except (LibraryError, ProgramRefused):
             return 0  # a message was left without its configuration: no program that could be run
         except Exception:  # the backend broke, or no longer opens; ctypes could not carry it further
@@ -114,7 +106,7 @@ def shrunk(agent: AgentProcess, program: Program, failure: Failure, runs: int, r
     tries = max(1, repeats)
     if repeats > 1:
         said += f"; failed in {report.confirmations} of its last {tries} runs, a trial counts if one of {tries} fails"
-    return Program.from_text(_text(result, owned=True)), said
+    return Program.owned(result), said
 
 
 class Soak:
@@ -166,7 +158,7 @@ def report_failure(agent: AgentProcess, seed: int, program: Program, failure: Fa
 Examples:
   irqcts soak --seconds 60
   irqcts soak --backend qemu --device rocker --run-seed 7
-  irqcts soak --seed 3:0x0000000012345678""")
+  irqcts soak --seed 4:0x0000000012345678""")
 @backend_options
 @click.option("--seconds", type=click.FloatRange(min=0.1), default=10.0, show_default=True)
 @click.option("--run-seed", type=click.IntRange(0, 2**64 - 1), default=None, metavar="N",
