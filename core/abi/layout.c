@@ -246,6 +246,7 @@ _Static_assert(_Generic(&irqcts_model_size, size_t (*)(const struct irqcts_model
 _Static_assert(_Generic(&irqcts_model_initialise, struct irqcts_model * (*)(void *, size_t, const struct irqcts_model_configuration *): 1, default: 0), "irqcts_model_initialise");
 _Static_assert(_Generic(&irqcts_model_set_message, void (*)(struct irqcts_model *, uint32_t, uint32_t, const struct irqcts_message *): 1, default: 0), "irqcts_model_set_message");
 _Static_assert(_Generic(&irqcts_model_judge, uint32_t (*)(struct irqcts_model *, const struct irqcts_operation *, const struct irqcts_result *, const struct irqcts_delivery *, struct irqcts_coverage *, struct irqcts_judgement *): 1, default: 0), "irqcts_model_judge");
+_Static_assert(_Generic(&irqcts_model_judge_run, uint32_t (*)(struct irqcts_model *, const struct irqcts_operation *, const struct irqcts_result *, const struct irqcts_delivery *, uint32_t, struct irqcts_coverage *, struct irqcts_judgement *): 1, default: 0), "irqcts_model_judge_run");
 _Static_assert(_Generic(&irqcts_model_predict, void (*)(const struct irqcts_model *, const struct irqcts_operation *, struct irqcts_result *, struct irqcts_delivery_buffer *): 1, default: 0), "irqcts_model_predict");
 _Static_assert(_Generic(&irqcts_model_function, int32_t (*)(const struct irqcts_model *, uint32_t, struct irqcts_function_state *): 1, default: 0), "irqcts_model_function");
 _Static_assert(_Generic(&irqcts_model_entry, int32_t (*)(const struct irqcts_model *, uint32_t, uint32_t, struct irqcts_entry_state *): 1, default: 0), "irqcts_model_entry");
@@ -886,6 +887,8 @@ static const struct irqcts_abi_item items[] = {
      "void (struct irqcts_model *, uint32_t, uint32_t, const struct irqcts_message *)", 0, 0},
     {"function", "irqcts_model_judge",
      "uint32_t (struct irqcts_model *, const struct irqcts_operation *, const struct irqcts_result *, const struct irqcts_delivery *, struct irqcts_coverage *, struct irqcts_judgement *)", 0, 0},
+    {"function", "irqcts_model_judge_run",
+     "uint32_t (struct irqcts_model *, const struct irqcts_operation *, const struct irqcts_result *, const struct irqcts_delivery *, uint32_t, struct irqcts_coverage *, struct irqcts_judgement *)", 0, 0},
     {"function", "irqcts_model_predict",
      "void (const struct irqcts_model *, const struct irqcts_operation *, struct irqcts_result *, struct irqcts_delivery_buffer *)", 0, 0},
     {"function", "irqcts_model_function",

@@ -99,12 +99,14 @@ static int32_t run_program(struct irqcts_engine_report *report, struct workspace
             }
         } else if (model != NULL) {
             for (i = 0; i < count; i++) {
-                uint32_t kind = irqcts_model_judge(model, &workspace->operations[i], &workspace->results[i],
-                                                   workspace->records + workspace->results[i].delivery_first,
-                                                   &report->coverage, &judgement);
-                if (kind == IRQCTS_JUDGEMENT_NOT_OBSERVED) {
+                i += irqcts_model_judge_run(model, workspace->operations + i, workspace->results + i,
+                                            workspace->records, count - i, &report->coverage, &judgement);
+                if (i == count) {
+                    break;
+                }
+                if (judgement.kind == IRQCTS_JUDGEMENT_NOT_OBSERVED) {
                     report->not_supported++;
-                } else if (kind != IRQCTS_JUDGEMENT_CONFORMS) {
+                } else {
                     report->failing_seed = seed;
                     report->failing_step = done + i;
                     report->judgement = judgement;

@@ -175,14 +175,12 @@ static void expect_silence(const struct model_step *step, const struct model_fun
 
 static void set_pending(struct model_function *function, uint32_t index, enum irqcts_pending pending)
 {
-    bit_clear(function->possible, index);
-    bit_clear(function->certain, index);
-    if (pending != IRQCTS_PENDING_NO) {
-        bit_set(function->possible, index);
-    }
-    if (pending == IRQCTS_PENDING_YES) {
-        bit_set(function->certain, index);
-    }
+    uint64_t bit = UINT64_C(1) << (index % 64u);
+    uint64_t *possible = &function->possible[index / 64u];
+    uint64_t *certain = &function->certain[index / 64u];
+
+    *possible = pending != IRQCTS_PENDING_NO ? *possible | bit : *possible & ~bit;
+    *certain = pending == IRQCTS_PENDING_YES ? *certain | bit : *certain & ~bit;
 }
 
 static enum irqcts_pending get_pending(const struct model_function *function, uint32_t index)
@@ -204,6 +202,7 @@ void deliver_event(const struct model_step *step, struct model_function *functio
     const struct irqcts_model *model = step->model;
     uint32_t readings = model->configuration.readings;
     const struct model_entry *entry = &model_entries(model, function)[index];
+    struct irqcts_coverage covered = {{0}};
     int masked = (entry->known & KNOWN(VECTOR_CONTROL)) != 0 && (entry->vector_control & MASK_BIT) != 0;
 
     if (model->configuration.stimulus == IRQCTS_STIMULUS_LOOPBACK) {
@@ -220,18 +219,17 @@ void deliver_event(const struct model_step *step, struct model_function *functio
             maybe_pending(function, index);
         }
     } else if (function->function_mask || masked) {
-        if (bit_test(function->certain, index)) {
-            cover(step, IRQCTS_CLAUSE_PEND_COALESCE);
-        }
-        cover(step, IRQCTS_CLAUSE_PEND_EFFECTIVE_MASK);
-        cover(step, IRQCTS_CLAUSE_PEND_MASK_EFFECTIVE);
+        gather(&covered, bit_test(function->certain, index), IRQCTS_CLAUSE_PEND_COALESCE);
+        gather(&covered, 1, IRQCTS_CLAUSE_PEND_EFFECTIVE_MASK);
+        gather(&covered, 1, IRQCTS_CLAUSE_PEND_MASK_EFFECTIVE);
+        gather(&covered, 1, IRQCTS_CLAUSE_PEND_SET);
+        cover_gathered(step, &covered);
         if (entry->origin == ORIGIN_VIRTUALIZED && masked) {
             expect_silence(step, function, index, IRQCTS_CLAUSE_VWRITE_MASKED);
         }
         expect_silence(step, function, index,
                        function->last_masked == index && function->started ? IRQCTS_CLAUSE_ROUTE_MASK
                                                                            : IRQCTS_CLAUSE_PEND_SET);
-        cover(step, IRQCTS_CLAUSE_PEND_SET);
         set_pending(function, index, IRQCTS_PENDING_YES);
     } else if (function->paused) {
         /* Latched and reported after the resume, or saved (SAVE-COMPLETE). */

@@ -173,80 +173,125 @@ static INLINE void apply_operation(const struct model_step *step, struct model_f
     }
 }
 
+/* What was permitted and seen, beside what was found. */
+static void record(struct irqcts_judgement *out, const struct model_permit *permit, const struct irqcts_result *result)
+{
+    out->statuses = permit->statuses;
+    out->observed_status = result->status;
+    out->value = permit->value;
+    out->value_mask = permit->value_mask;
+    out->observed_value = result->value;
+}
+
+/* A status other than OK, which changes nothing. */
+static uint32_t judge_refusal(const struct model_step *step, const struct model_permit *permit, uint32_t status)
+{
+    if (status == IRQCTS_STATUS_NOT_EXECUTED) {
+        return IRQCTS_JUDGEMENT_NOT_OBSERVED;
+    }
+    if ((permit->statuses & STATUS_BIT(status)) == 0) {
+        return status == IRQCTS_STATUS_NOT_SUPPORTED ? IRQCTS_JUDGEMENT_NOT_OBSERVED : IRQCTS_JUDGEMENT_STATUS;
+    }
+    if (permit->status_clause != IRQCTS_CLAUSE_NONE) {
+        cover(step, (enum irqcts_clause)permit->status_clause);
+    }
+    return IRQCTS_JUDGEMENT_CONFORMS;
+}
+
 /* `kind` is the operation's: a constant for the common ones, so that both its
- * dispatches are decided by the one in irqcts_model_judge(). */
+ * dispatches are decided by the one in judge_step().  `out` is written in full
+ * when the step does not conform or `always`. */
 static INLINE uint32_t judge_kind(const struct model_step *step, uint32_t kind,
                                   const struct irqcts_operation *operation, const struct irqcts_result *result,
-                                  const struct irqcts_delivery *deliveries, struct irqcts_judgement *out)
+                                  const struct irqcts_delivery *deliveries, struct irqcts_judgement *out, int always)
 {
     struct model_function *function = function_of(step->model, operation);
     struct model_permit permit;
+    uint32_t clause;
+    uint32_t found = IRQCTS_JUDGEMENT_CONFORMS;
 
     permit_operation(step->model, function, kind, operation, &permit);
-    *out = (struct irqcts_judgement){
-        .kind = IRQCTS_JUDGEMENT_CONFORMS,
-        .clause = permit.status_clause,
-        .statuses = permit.statuses,
-        .observed_status = result->status,
-        .value = permit.value,
-        .value_mask = permit.value_mask,
-        .observed_value = result->value,
-    };
-    if (result->status != IRQCTS_STATUS_OK) {
-        if (result->status == IRQCTS_STATUS_NOT_EXECUTED) {
-            out->kind = IRQCTS_JUDGEMENT_NOT_OBSERVED;
-        } else if ((permit.statuses & STATUS_BIT(result->status)) != 0) {
-            if (permit.status_clause != IRQCTS_CLAUSE_NONE) {
-                cover(step, (enum irqcts_clause)permit.status_clause);
-            }
-        } else {
-            out->kind = result->status == IRQCTS_STATUS_NOT_SUPPORTED ? IRQCTS_JUDGEMENT_NOT_OBSERVED
-                                                                      : IRQCTS_JUDGEMENT_STATUS;
+    clause = permit.status_clause;
+    if (always) {
+        *out = (struct irqcts_judgement){.clause = clause};
+    }
+    if (kind == IRQCTS_OPERATION_POLL && result->status == IRQCTS_STATUS_OK) {
+        out->kind = IRQCTS_JUDGEMENT_CONFORMS;
+        found = judge_poll(step, deliveries, result->delivery_count, out);
+        if (always || found != IRQCTS_JUDGEMENT_CONFORMS) {
+            record(out, &permit, result);
         }
-        return out->kind;
+        return found;
     }
-    if (kind == IRQCTS_OPERATION_POLL) {
-        return judge_poll(step, deliveries, result->delivery_count, out);
+    if (result->status != IRQCTS_STATUS_OK) {
+        found = judge_refusal(step, &permit, result->status);
+    } else {
+        if ((permit.statuses & STATUS_BIT(IRQCTS_STATUS_OK)) == 0) {
+            found = IRQCTS_JUDGEMENT_STATUS;
+        } else if ((result->value & permit.value_mask) != permit.value) {
+            found = IRQCTS_JUDGEMENT_VALUE;
+            clause = permit.value_clause;
+        }
+        apply_operation(step, function, kind, operation, result);
     }
-    if ((permit.statuses & STATUS_BIT(IRQCTS_STATUS_OK)) == 0) {
-        out->kind = IRQCTS_JUDGEMENT_STATUS;
-    } else if ((result->value & permit.value_mask) != permit.value) {
-        out->kind = IRQCTS_JUDGEMENT_VALUE;
-        out->clause = permit.value_clause;
+    if (always || found != IRQCTS_JUDGEMENT_CONFORMS) {
+        out->kind = found;
+        out->clause = clause;
+        record(out, &permit, result);
     }
-    apply_operation(step, function, kind, operation, result);
-    return out->kind;
+    return found;
+}
+
+static INLINE uint32_t judge_step(const struct model_step *step, const struct irqcts_operation *operation,
+                                  const struct irqcts_result *result, const struct irqcts_delivery *deliveries,
+                                  struct irqcts_judgement *out, int always)
+{
+    switch (operation->kind) {
+    case IRQCTS_OPERATION_RAISE:
+        return judge_kind(step, IRQCTS_OPERATION_RAISE, operation, result, deliveries, out, always);
+    case IRQCTS_OPERATION_POLL:
+        return judge_kind(step, IRQCTS_OPERATION_POLL, operation, result, deliveries, out, always);
+    case IRQCTS_OPERATION_TABLE_READ:
+        return judge_kind(step, IRQCTS_OPERATION_TABLE_READ, operation, result, deliveries, out, always);
+    case IRQCTS_OPERATION_TABLE_WRITE:
+        return judge_kind(step, IRQCTS_OPERATION_TABLE_WRITE, operation, result, deliveries, out, always);
+    case IRQCTS_OPERATION_PBA_READ:
+        return judge_kind(step, IRQCTS_OPERATION_PBA_READ, operation, result, deliveries, out, always);
+    case IRQCTS_OPERATION_FUNCTION_MASK:
+        return judge_kind(step, IRQCTS_OPERATION_FUNCTION_MASK, operation, result, deliveries, out, always);
+    case IRQCTS_OPERATION_ENABLE:
+        return judge_kind(step, IRQCTS_OPERATION_ENABLE, operation, result, deliveries, out, always);
+    default:
+        return judge_kind(step, operation->kind, operation, result, deliveries, out, always);
+    }
 }
 
 uint32_t irqcts_model_judge(struct irqcts_model *model, const struct irqcts_operation *operation,
                             const struct irqcts_result *result, const struct irqcts_delivery *deliveries,
                             struct irqcts_coverage *coverage, struct irqcts_judgement *out)
 {
-    struct irqcts_coverage nowhere;
-    struct model_step step = {model, coverage};
+    struct irqcts_coverage nowhere = {{0}};
+    struct model_step step = {model, coverage != NULL ? coverage : &nowhere};
 
-    if (coverage == NULL) {
-        nowhere = (struct irqcts_coverage){{0}};
-        step.coverage = &nowhere;
+    return judge_step(&step, operation, result, deliveries, out, 1);
+}
+
+uint32_t irqcts_model_judge_run(struct irqcts_model *model, const struct irqcts_operation *operations,
+                                const struct irqcts_result *results, const struct irqcts_delivery *deliveries,
+                                uint32_t count, struct irqcts_coverage *coverage, struct irqcts_judgement *out)
+{
+    struct irqcts_coverage nowhere = {{0}};
+    struct model_step step = {model, coverage != NULL ? coverage : &nowhere};
+    uint32_t i;
+
+    *out = (struct irqcts_judgement){.kind = IRQCTS_JUDGEMENT_CONFORMS};
+    for (i = 0; i < count; i++) {
+        if (judge_step(&step, &operations[i], &results[i], deliveries + results[i].delivery_first, out, 0) !=
+            IRQCTS_JUDGEMENT_CONFORMS) {
+            break;
+        }
     }
-    switch (operation->kind) {
-    case IRQCTS_OPERATION_RAISE:
-        return judge_kind(&step, IRQCTS_OPERATION_RAISE, operation, result, deliveries, out);
-    case IRQCTS_OPERATION_POLL:
-        return judge_kind(&step, IRQCTS_OPERATION_POLL, operation, result, deliveries, out);
-    case IRQCTS_OPERATION_TABLE_READ:
-        return judge_kind(&step, IRQCTS_OPERATION_TABLE_READ, operation, result, deliveries, out);
-    case IRQCTS_OPERATION_TABLE_WRITE:
-        return judge_kind(&step, IRQCTS_OPERATION_TABLE_WRITE, operation, result, deliveries, out);
-    case IRQCTS_OPERATION_PBA_READ:
-        return judge_kind(&step, IRQCTS_OPERATION_PBA_READ, operation, result, deliveries, out);
-    case IRQCTS_OPERATION_FUNCTION_MASK:
-        return judge_kind(&step, IRQCTS_OPERATION_FUNCTION_MASK, operation, result, deliveries, out);
-    case IRQCTS_OPERATION_ENABLE:
-        return judge_kind(&step, IRQCTS_OPERATION_ENABLE, operation, result, deliveries, out);
-    default:
-        return judge_kind(&step, operation->kind, operation, result, deliveries, out);
-    }
+    return i;
 }
 
 void irqcts_model_predict(const struct irqcts_model *model, const struct irqcts_operation *operation,

@@ -200,31 +200,30 @@ static void write_open(const struct model_step *step, struct model_function *fun
     }
 }
 
+/* `at`: number of the DWORD, from the start of the table. */
+static void write_dword_at(const struct model_step *step, struct model_function *function, uint64_t at, uint32_t value)
+{
+    if (at / 4u < function->entries) {
+        write_dword(step, function, (uint32_t)(at / 4u), (uint32_t)(at % 4u), value);
+    } else {
+        cover(step, IRQCTS_CLAUSE_ENTRY_BEYOND);
+    }
+}
+
 void apply_table_write(const struct model_step *step, struct model_function *function,
                        const struct irqcts_operation *operation)
 {
-    uint32_t dwords = operation->width / 4u;
-    uint32_t i;
-
     if (!access_defined(operation)) {
         cover(step, IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH);
         write_open(step, function, operation);
-        return;
-    }
-    if ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) != 0) {
+    } else if ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) != 0) {
         write_open(step, function, operation);
-        return;
-    }
-    if (operation->width == 8) {
-        cover(step, IRQCTS_CLAUSE_ENTRY_QWORD);
-    }
-    for (i = 0; i < dwords; i++) {
-        uint64_t at = operation->address / 4u + i;
-        if (at / 4u >= function->entries) {
-            cover(step, IRQCTS_CLAUSE_ENTRY_BEYOND);
-            return;
+    } else {
+        write_dword_at(step, function, operation->address / 4u, (uint32_t)operation->value);
+        if (operation->width == 8) {
+            cover(step, IRQCTS_CLAUSE_ENTRY_QWORD);
+            write_dword_at(step, function, operation->address / 4u + 1u, (uint32_t)(operation->value >> 32));
         }
-        write_dword(step, function, (uint32_t)(at / 4u), (uint32_t)(at % 4u), (uint32_t)(operation->value >> (32u * i)));
     }
 }
 

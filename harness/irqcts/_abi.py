@@ -819,6 +819,8 @@ FUNCTIONS = {
         'void (struct irqcts_model *, uint32_t, uint32_t, const struct irqcts_message *)'),
     "irqcts_model_judge": (c_uint32, (c_void_p, POINTER(irqcts_operation), POINTER(irqcts_result), POINTER(irqcts_delivery), POINTER(irqcts_coverage), POINTER(irqcts_judgement),),
         'uint32_t (struct irqcts_model *, const struct irqcts_operation *, const struct irqcts_result *, const struct irqcts_delivery *, struct irqcts_coverage *, struct irqcts_judgement *)'),
+    "irqcts_model_judge_run": (c_uint32, (c_void_p, POINTER(irqcts_operation), POINTER(irqcts_result), POINTER(irqcts_delivery), c_uint32, POINTER(irqcts_coverage), POINTER(irqcts_judgement),),
+        'uint32_t (struct irqcts_model *, const struct irqcts_operation *, const struct irqcts_result *, const struct irqcts_delivery *, uint32_t, struct irqcts_coverage *, struct irqcts_judgement *)'),
     "irqcts_model_predict": (None, (c_void_p, POINTER(irqcts_operation), POINTER(irqcts_result), POINTER(irqcts_delivery_buffer),),
         'void (const struct irqcts_model *, const struct irqcts_operation *, struct irqcts_result *, struct irqcts_delivery_buffer *)'),
     "irqcts_model_function": (c_int32, (c_void_p, c_uint32, POINTER(irqcts_function_state),),

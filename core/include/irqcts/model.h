@@ -109,6 +109,14 @@ IRQCTS_API uint32_t irqcts_model_judge(struct irqcts_model *model, const struct 
                                        const struct irqcts_result *result, const struct irqcts_delivery *deliveries,
                                        struct irqcts_coverage *coverage, struct irqcts_judgement *out);
 
+/* Judges up to `count` steps, as irqcts_model_judge() would, until one does not
+ * conform.  Returns its number with its judgement in *out, or `count`.  A step's
+ * delivery records begin at deliveries[results[i].delivery_first]. */
+IRQCTS_API uint32_t irqcts_model_judge_run(struct irqcts_model *model, const struct irqcts_operation *operations,
+                                           const struct irqcts_result *results,
+                                           const struct irqcts_delivery *deliveries, uint32_t count,
+                                           struct irqcts_coverage *coverage, struct irqcts_judgement *out);
+
 /* One permitted outcome of an operation in this state, without changing it:
  * unknown bits read 0, undecided deliveries do not arrive.  Deliveries of a
  * POLL are appended to the buffer. */
