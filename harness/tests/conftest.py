@@ -104,7 +104,9 @@ class Irqcts:
     def environment(self) -> dict[str, str]:
         python = [str(self.folder / "python"), str(HARNESS)]
         return {**os.environ, "IRQCTS_SUITES": str(self.suites), "PYTHONPATH": os.pathsep.join(python),
-                "XDG_CACHE_HOME": str(self.folder / "cache"), "COLUMNS": "200"}
+                "XDG_CACHE_HOME": str(self.folder / "cache"), "COLUMNS": "200",
+                # A suite written again within a second, as long as before, would be taken for its bytecode.
+                "PYTHONDONTWRITEBYTECODE": "1"}
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "irqcts", *arguments]
