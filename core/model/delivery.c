@@ -80,38 +80,58 @@ static void add_interval(struct irqcts_model *model, const struct model_function
     touch(model, function, target);
 }
 
+/* What a delivery shows of the other entries' operations: that they left this one alone. */
+static void show_independence(const struct model_step *step, const struct model_function *function,
+                              const struct model_entry *entry, uint32_t index, uint32_t target)
+{
+    int masked_another = function->last_masked != NO_ENTRY && function->last_masked != index;
+    uint32_t last = target != NO_TARGET ? model_counters(step->model)[target].last_entry : 0;
+    int shared = last != 0 && last != index + 1u;
+    struct irqcts_coverage all = {{0}};
+    struct irqcts_coverage covered = {{0}};
+
+    gather(&all, 1, IRQCTS_CLAUSE_SEND_CONDITION);
+    gather(&all, 1, IRQCTS_CLAUSE_SEND_FORM);
+    gather(&all, 1, IRQCTS_CLAUSE_SEND_ONCE);
+    covered = all;
+    gather(&all, 1, IRQCTS_CLAUSE_SEND_ALIAS);
+    gather(&all, 1, IRQCTS_CLAUSE_ROUTE_SET_SHARED);
+    gather(&all, 1, IRQCTS_CLAUSE_ENTRY_ADDRESS_64);
+    gather(&all, 1, IRQCTS_CLAUSE_ROUTE_SET_ONLY_ONE);
+    gather(&all, 1, IRQCTS_CLAUSE_ROUTE_MASK_INDEPENDENT);
+    gather(&all, 1, IRQCTS_CLAUSE_PEND_INDEPENDENT);
+    if (covers(step, &all)) {
+        return;
+    }
+    gather(&covered, shared, IRQCTS_CLAUSE_SEND_ALIAS);
+    gather(&covered, shared && (entry->origin == ORIGIN_SET || entry->origin == ORIGIN_DEFAULT),
+           IRQCTS_CLAUSE_ROUTE_SET_SHARED);
+    gather(&covered, (entry->address >> 32) != 0, IRQCTS_CLAUSE_ENTRY_ADDRESS_64);
+    gather(&covered, function->last_set != NO_ENTRY && function->last_set != index, IRQCTS_CLAUSE_ROUTE_SET_ONLY_ONE);
+    gather(&covered, masked_another, IRQCTS_CLAUSE_ROUTE_MASK_INDEPENDENT);
+    gather(&covered, masked_another, IRQCTS_CLAUSE_PEND_INDEPENDENT);
+    cover_gathered(step, &covered);
+}
+
 /* Which clause a delivery proves, beyond the one that makes it due: how the
- * entry came by its message, and what other entries' operations left alone. */
+ * entry came by its message. */
 static enum irqcts_clause provenance(const struct model_step *step, const struct model_function *function,
-                                     const struct model_entry *entry, uint32_t index, uint32_t target)
+                                     const struct model_entry *entry, uint32_t index)
 {
     static const uint8_t clauses[] = {[ORIGIN_REGISTER] = IRQCTS_CLAUSE_SEND_CONDITION,
                                       [ORIGIN_DEFAULT] = IRQCTS_CLAUSE_ROUTE_DEFAULT_IDENTITY,
                                       [ORIGIN_SET] = IRQCTS_CLAUSE_ROUTE_SET_ASSIGNS,
                                       [ORIGIN_VIRTUALIZED] = IRQCTS_CLAUSE_VWRITE_WRITES};
     const struct irqcts_model *model = step->model;
-    int another = function->last_masked != NO_ENTRY && function->last_masked != index;
-    uint32_t last = target != NO_TARGET ? model_counters(model)[target].last_entry : 0;
-    int shared = last != 0 && last != index + 1u;
-    struct irqcts_coverage covered = {{0}};
     enum irqcts_clause clause;
 
-    gather(&covered, 1, IRQCTS_CLAUSE_SEND_CONDITION);
-    gather(&covered, 1, IRQCTS_CLAUSE_SEND_FORM);
-    gather(&covered, 1, IRQCTS_CLAUSE_SEND_ONCE);
-    gather(&covered, shared, IRQCTS_CLAUSE_SEND_ALIAS);
-    gather(&covered, shared && (entry->origin == ORIGIN_SET || entry->origin == ORIGIN_DEFAULT),
-           IRQCTS_CLAUSE_ROUTE_SET_SHARED);
-    gather(&covered, (entry->address >> 32) != 0, IRQCTS_CLAUSE_ENTRY_ADDRESS_64);
-    gather(&covered, function->last_set != NO_ENTRY && function->last_set != index, IRQCTS_CLAUSE_ROUTE_SET_ONLY_ONE);
-    gather(&covered, another, IRQCTS_CLAUSE_ROUTE_MASK_INDEPENDENT);
-    gather(&covered, another, IRQCTS_CLAUSE_PEND_INDEPENDENT);
-    gather(&covered, function->last_virtualized != NO_ENTRY && function->last_virtualized != index,
-           IRQCTS_CLAUSE_VWRITE_ISOLATION_ENTRY);
-    cover_gathered(step, &covered);
-    if (model->last_virtualized_function != NO_ENTRY &&
-        model_function(model, model->last_virtualized_function) != function) {
-        cover(step, IRQCTS_CLAUSE_VWRITE_ISOLATION_VF);
+    if (model->last_virtualized_function != NO_ENTRY) {
+        if (model_function(model, model->last_virtualized_function) != function) {
+            cover(step, IRQCTS_CLAUSE_VWRITE_ISOLATION_VF);
+        }
+        if (function->last_virtualized != NO_ENTRY && function->last_virtualized != index) {
+            cover(step, IRQCTS_CLAUSE_VWRITE_ISOLATION_ENTRY);
+        }
     }
     clause = (enum irqcts_clause)clauses[entry->origin];
     if (entry->origin == ORIGIN_DEFAULT && index >= function->messages) {
@@ -138,7 +158,8 @@ static void expect_send(const struct model_step *step, struct model_function *fu
         model->anywhere += maximum;
         return;
     }
-    origin = provenance(step, function, entry, index, target);
+    show_independence(step, function, entry, index, target);
+    origin = provenance(step, function, entry, index);
     if (clause == IRQCTS_CLAUSE_NONE) {
         clause = origin;
     } else {
