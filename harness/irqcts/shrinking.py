@@ -59,7 +59,7 @@ class Shrinker:
                 return int(_fails(self.agent.run(Program.borrowed(candidate), stop_at_first=True), clause))
             except ProgramRefused:
                 return 0
-            except (AgentCrash, AgentTimeout, HarnessError) as ending:
+            except BaseException as ending:  # also Ctrl-C: nothing passes through the library by itself
                 broke.append(ending)
                 return int(_abi.irqcts_error.IRQCTS_ERROR_BACKEND)
 

@@ -98,6 +98,22 @@ def test_a_backend_that_dies_while_shrinking_leaves_the_verdict(agent: AgentProc
     assert isinstance(said, str) and said.startswith("it could not be shrunk: the agent was ended by SIGKILL")
 
 
+def test_ctrl_c_while_shrinking_is_not_lost_in_the_library(agent: AgentProcess, monkeypatch: Any) -> None:
+    trace = failing(agent)
+    run, calls = agent.run, [0]
+
+    def interrupted(program: Program, timeout: float | None = None, *, stop_at_first: bool = False) -> Trace:
+        calls[0] += 1
+        if calls[0] == 5:
+            raise KeyboardInterrupt
+        return run(program, timeout, stop_at_first=stop_at_first)
+
+    monkeypatch.setattr(agent, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Shrinker(agent).shrink(trace)
+    assert calls[0] == 5
+
+
 @pytest.mark.parametrize("arguments, shrunk", [((), True), (("--no-shrink",), False)])
 def test_the_log_has_the_shrunk_program_first(irqcts: Irqcts, arguments: tuple[str, ...], shrunk: bool) -> None:
     irqcts.write('''

@@ -82,6 +82,30 @@ def test_a_backend_that_stops_answering_while_shrinking() -> None:
         dying.agent.close()
 
 
+class Interrupted(Dying):
+    """Ctrl-C comes while a program runs."""
+
+    def run(self, program: Program) -> Any:
+        self.runs += 1
+        if self.runs == 4:
+            raise KeyboardInterrupt
+        return self.agent.run(program)
+
+
+def test_ctrl_c_while_shrinking_is_not_lost_in_the_library() -> None:
+    interrupted = Interrupted()
+    try:
+        program = Program.from_text("irqcts-program 1\nconfigure entries=2 messages=2\nstart\nget-size\nget-size\n"
+                                    "get-size\nget-size\nraise 1\nraise 1\npoll\n")
+        failure, _ = soak.failure_of(interrupted, program)  # type: ignore[arg-type]
+        assert failure is not None
+        with pytest.raises(KeyboardInterrupt):
+            soak.shrunk(interrupted, program, failure, 0, 1)  # type: ignore[arg-type]
+        assert interrupted.runs == 4
+    finally:
+        interrupted.agent.close()
+
+
 class Flaky:
     """Fails in every other run."""
 

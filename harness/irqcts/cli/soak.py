@@ -75,6 +75,7 @@ def failure_of(agent: AgentProcess, program: Program) -> tuple[Failure | None, T
 def shrunk(agent: AgentProcess, program: Program, failure: Failure, runs: int, repeats: int) -> tuple[Program, str]:
     """The smallest program found that fails alike, and what is to be said of it."""
     endings = 0
+    interrupts: list[KeyboardInterrupt] = []
 
     def trial(context: int | None, candidate: int) -> int:
         nonlocal endings
@@ -82,6 +83,9 @@ def shrunk(agent: AgentProcess, program: Program, failure: Failure, runs: int, r
             found, trace = failure_of(agent, Program.borrowed(candidate))
         except (LibraryError, ProgramRefused):
             return 0  # a message was left without its configuration: no program that could be run
+        except KeyboardInterrupt as interrupt:  # nothing passes through the library by itself
+            interrupts.append(interrupt)
+            return int(_abi.irqcts_error.IRQCTS_ERROR_BACKEND)
         except Exception:  # the backend broke, or no longer opens; ctypes could not carry it further
             found, trace = Failure("an end"), None
         if trace is None and found != failure:
@@ -96,6 +100,8 @@ def shrunk(agent: AgentProcess, program: Program, failure: Failure, runs: int, r
     callback = _abi.irqcts_shrink_trial(trial)
     code = library().irqcts_shrink(ctypes.byref(result), ctypes.byref(report), program.handle,
                                    callback, None, ctypes.byref(options))
+    if interrupts:
+        raise interrupts[0]
     if code == _abi.irqcts_error.IRQCTS_ERROR_ARGUMENT:
         return program, "it did not fail again, so it is not shrunk: an intermittent failure; try --repeats"
     if code == _abi.irqcts_error.IRQCTS_ERROR_BACKEND:
