@@ -27,6 +27,7 @@ struct vfio_region {
 struct vfio_device {
     char address[16];    /* "0000:00:04.0" */
     char kernel[65];     /* uname -r */
+    char driver[32];     /* the kernel's driver of the device: vfio-pci, or one that stands in for it */
     char path[64];       /* cdev: the character device's */
     bool cdev;           /* opened through the character device and iommufd */
     int container;       /* group: /dev/vfio/vfio; cdev: /dev/iommu */

@@ -172,12 +172,19 @@ static int32_t open_cdev(struct vfio_device *device, const char *path, const str
     return 0;
 }
 
+/* vfio-pci, or a vendor's driver in its place (mlx5_vfio_pci, …): Linux shows which are since 6.1. */
+static bool gives_vfio(const struct vfio_device *device)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/vfio-dev", device->address);
+    return strcmp(device->driver, "vfio-pci") == 0 || access(path, F_OK) == 0;
+}
+
 int32_t vfio_open_files(struct vfio_device *out, const char *address, enum vfio_interface interface, char *error,
                         size_t error_size)
 {
     struct failure failure = { error, error_size };
     char path[128];
-    char driver[64];
     if (!read_address(address, out->address, sizeof out->address)) {
         return fail(&failure, EINVAL, "device=%s is not a PCI address such as 0000:03:00.0", address);
     }
@@ -186,10 +193,10 @@ int32_t vfio_open_files(struct vfio_device *out, const char *address, enum vfio_
         return fail(&failure, ENODEV, "there is no PCI device %s; 'lspci -D' lists them", out->address);
     }
     snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/driver", out->address);
-    link_name(path, driver, sizeof driver);
-    if (strcmp(driver, "vfio-pci") != 0) {
+    link_name(path, out->driver, sizeof out->driver);
+    if (!gives_vfio(out)) {
         return fail(&failure, ENODEV, "%s belongs to %s%s; give it to vfio-pci with './irqcts bind %s'", out->address,
-                    driver[0] == '\0' ? "no driver" : "the driver ", driver, out->address);
+                    out->driver[0] == '\0' ? "no driver" : "the driver ", out->driver, out->address);
     }
     bool cdev = find_cdev(out, path, sizeof path) && access("/dev/iommu", F_OK) == 0;
     if (interface == VFIO_INTERFACE_CDEV && !cdev) {

@@ -36,6 +36,8 @@ static void describe(const struct vfio_functions *functions, struct irqcts_backe
     bool table = vfio_table_access(backend, 0, 4);
     bool pba = vfio_pba_access(backend, 0, 8);
     uint32_t reset_kinds = vfio_reset_kinds(backend);
+    char kernel[41];
+    snprintf(kernel, sizeof kernel, "%.40s", device->kernel);
     *out = (struct irqcts_backend_description){
         .operations = operations_always | (backend->registers ? operations_on_registers : operations_raw) |
                       (table ? operations_on_table : 0) | (pba ? operations_on_pba : 0) |
@@ -68,11 +70,11 @@ static void describe(const struct vfio_functions *functions, struct irqcts_backe
     snprintf(out->name, sizeof out->name, "vfio");
     snprintf(out->device, sizeof out->device, "%s %04x:%04x%s%s", device->address, (unsigned)device->vendor,
              (unsigned)device->device, stimulus == NULL ? "" : " ", stimulus == NULL ? "" : stimulus->name);
-    snprintf(out->driver, sizeof out->driver, "vfio-pci (%s), Linux %.64s", device->cdev ? "iommufd" : "group",
-             device->kernel);
+    snprintf(out->driver, sizeof out->driver, "%s (%s), Linux %s", device->driver,
+             device->cdev ? "iommufd" : "group", kernel);
     snprintf(out->identity, sizeof out->identity,
-             "vfio-pci on Linux %s through the %s, device %04x:%04x, %s vectors%s%s%s",
-             device->kernel, device->cdev ? "character device and iommufd" : "group and type 1 container",
+             "%s on Linux %s through the %s, device %04x:%04x, %s vectors%s%s%s",
+             device->driver, kernel, device->cdev ? "character device and iommufd" : "group and type 1 container",
              (unsigned)device->vendor, (unsigned)device->device, device->static_vectors ? "static" : "dynamic",
              table ? "" : ", table not mappable", backend->registers ? ", view=registers" : "",
              virtual_functions ? ", other devices in the place of virtual functions" : "");

@@ -38,6 +38,8 @@ ALARM = re.compile(r"\bBUG:|\bWARNING:|\bOops\b|general protection fault|DMAR:.*
                    r"soft lockup|rcu.*stall|refcount_t:|KASAN:|UBSAN:|unexpected IRQ trap|nobody cared")
 #: On a busy host an emulated timer is late; the kernel would take it for broken and panic while it boots.
 NO_TIMER_CHECK = "no_timer_check"
+#: The driver that gets the device, unless a user has one of their own.
+VFIO_PCI = "vfio-pci"
 TRANSPORTS = ("virtio-serial", "serial")
 #: QEMU's machine protocol, in the guest's folder: for what happens to a machine from outside.
 MONITOR = "qmp.socket"
@@ -94,6 +96,7 @@ class GuestOptions:
     memory_mib: int = 256
     boot_seconds: float = BOOT_SECONDS
     witness: bool = False
+    driver: str = VFIO_PCI
     folder: Path | None = None  # for console and logs; None: a temporary one, removed at the end
     files: Mapping[str, Path] = field(default_factory=dict)  # more of them, by their place in the guest
     qemu_arguments: tuple[str, ...] = field(default_factory=tuple)
@@ -190,7 +193,8 @@ class Guest:
             "-append", " ".join(word for word in (
                 "console=ttyS0 quiet panic=-1 intel_iommu=on log_buf_len=1M printk.devkmsg=on",
                 NO_TIMER_CHECK,
-                f"irqcts.bind={','.join((self._device.address, *self._device.functions))} irqcts.transport={options.transport}", options.append) if word),
+                f"irqcts.bind={','.join((self._device.address, *self._device.functions))}",
+                f"irqcts.driver={options.driver} irqcts.transport={options.transport}", options.append) if word),
             "-device", "isa-debug-exit,iobase=0x501,iosize=4",
             "-device", "intel-iommu,intremap=on,caching-mode=on",
             "-serial", f"file:{self.folder / 'console.log'}",
@@ -206,7 +210,8 @@ class Guest:
         if options.witness:
             arguments += ["-qtest", f"unix:{self.folder / 'qtest.socket'},server=on,wait=off", "-qtest-log", "none",
                           "-trace", f"enable={TRACE_EVENT},file={self.folder / 'remap.trace'}"]
-        arguments += ["-qmp", f"unix:{self.folder / MONITOR},server=on,wait=off", *self._helper.arguments, *options.qemu_arguments]
+        arguments += ["-qmp", f"unix:{self.folder / MONITOR},server=on,wait=off", *self._helper.arguments,
+                      *options.qemu_arguments]
         self._started = time.monotonic()
         with (self.folder / "qemu.log").open("wb") as log:
             self._process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -24,10 +24,10 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from .guest import TRANSPORTS, Guest, GuestError, GuestOptions, GuestUnavailable
+from .guest import TRANSPORTS, VFIO_PCI, Guest, GuestError, GuestOptions, GuestUnavailable
 from .guest_devices import DEVICES
 from .guest_libraries import stimulus_library, with_stimulus
-from .guest_kernel import Kernel, KernelUnavailable, distribution_kernel, kernel_from_file
+from .guest_kernel import Kernel, KernelUnavailable, distribution_kernel, kernel_from_file, with_module
 from .guest_witness import Witness, WitnessError
 from .paths import layout
 from .relay import CLOSED, EXIT_LOST, EXIT_UNAVAILABLE, TRACE, Frames, refuse, send
@@ -113,8 +113,10 @@ class Bridge:
 
 def _kernel(arguments: argparse.Namespace) -> Kernel:
     if arguments.kernel is not None:
-        return kernel_from_file(arguments.kernel, arguments.modules)
-    return distribution_kernel(arguments.guest, arguments.cache)
+        kernel = kernel_from_file(arguments.kernel, arguments.modules)
+    else:
+        kernel = distribution_kernel(arguments.guest, arguments.cache)
+    return kernel if arguments.module is None else with_module(kernel, arguments.module)
 
 
 def guest_options(arguments: argparse.Namespace) -> GuestOptions:
@@ -131,7 +133,7 @@ def guest_options(arguments: argparse.Namespace) -> GuestOptions:
     return GuestOptions(kernel=_kernel(arguments), init=init, agent=agent, files=files,
                         device=arguments.device, vectors=arguments.vectors, append=arguments.append,
                         qemu=arguments.qemu, transport=arguments.transport, processors=arguments.processors,
-                        folder=arguments.folder, witness=arguments.witness is not None)
+                        folder=arguments.folder, witness=arguments.witness is not None, driver=arguments.driver)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -139,6 +141,8 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--guest", default="bookworm", metavar="SUITE", help="distribution whose cloud kernel is booted")
     found.add_argument("--kernel", type=Path, metavar="PATH", help="a kernel image of your own instead (bzImage, vmlinux)")
     found.add_argument("--modules", type=Path, metavar="DIR", help="its modules, where VFIO is not built in")
+    found.add_argument("--module", type=Path, metavar="FILE", help="one more module, loaded after the others")
+    found.add_argument("--driver", default=VFIO_PCI, metavar="NAME", help="the VFIO driver that gets the device")
     found.add_argument("--append", default="", metavar="TEXT", help="more of the kernel's command line")
     found.add_argument("--device", default="rocker", choices=sorted(DEVICES), help="the device under test")
     found.add_argument("--vectors", type=int, default=0, metavar="N", help="vectors of an ivshmem device")

@@ -20,6 +20,7 @@ from .verdict import HarnessError
 OPTIONS = {
     "guest": "--guest", "kernel": "--kernel", "modules": "--modules", "append": "--append", "vectors": "--vectors",
     "qemu": "--qemu", "transport": "--transport", "folder": "--folder", "processors": "--processors",
+    "module": "--module", "driver": "--driver",
 }
 #: The bridge finds its files here; whoever reads them sets it (guest_plugin.py).
 ALARMS_VARIABLE = "IRQCTS_GUEST_ALARMS"

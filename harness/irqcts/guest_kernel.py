@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .apt import Foreign, Unavailable, check_suite_name, default_cache, foreign, run
@@ -68,6 +68,13 @@ def kernel_from_file(image: Path, modules: Path | None = None) -> Kernel:
         return Kernel(image, (), str(image))
     work = Path(tempfile.mkdtemp(prefix="irqcts-modules-"))
     return Kernel(image, tuple(_collect_modules(modules, work)), str(image))
+
+
+def with_module(kernel: Kernel, module: Path) -> Kernel:
+    """The same kernel with one more module (a VFIO driver of the user's own), loaded last."""
+    if not module.is_file():
+        raise KernelUnavailable(f"{module}: no such kernel module")
+    return replace(kernel, modules=(*kernel.modules, module), name=f"{kernel.name} with {module.name}")
 
 
 def extract_vmlinux(image: bytes) -> bytes | None:

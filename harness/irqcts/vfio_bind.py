@@ -49,6 +49,10 @@ class Machine:
         link = self.device(address) / "driver"
         return link.readlink().name if link.is_symlink() else ""
 
+    def gives_vfio(self, address: str) -> bool:
+        """Whether its driver is vfio-pci or a vendor's in its place, which Linux shows since 6.1."""
+        return self.driver(address) == DRIVER or (self.device(address) / "vfio-dev").exists()
+
     def text(self, path: str) -> str:
         file = self.root / path
         return file.read_text("utf-8", "replace") if file.is_file() else ""
@@ -122,20 +126,22 @@ def preflight(address: str, machine: Machine | None = None) -> list[Obstacle]:
     if not group.exists():
         obstacles.append(Obstacle("the IOMMU is off", "turn it on in the firmware and boot with intel_iommu=on; on AMD "
                                   "it is on by default"))
-    if not (machine.root / "sys/bus/pci/drivers" / DRIVER).exists():
-        obstacles.append(Obstacle(f"the driver {DRIVER} is not loaded", f"modprobe {DRIVER}"))
-    driver = machine.driver(address)
-    if driver != DRIVER:
-        obstacles.append(Obstacle(f"{address} belongs to {driver or 'no driver'}", f"./irqcts bind {address}"))
+    bound = machine.gives_vfio(address)
+    if not bound:
+        if not (machine.root / "sys/bus/pci/drivers" / DRIVER).exists():
+            obstacles.append(Obstacle(f"the driver {DRIVER} is not loaded", f"modprobe {DRIVER}"))
+        obstacles.append(Obstacle(f"{address} belongs to {machine.driver(address) or 'no driver'}",
+                                  f"./irqcts bind {address}"))
     if group.exists():
         for neighbour in sorted((group / "devices").glob("*")):
             owner = machine.driver(neighbour.name)
             is_bridge = (neighbour / "class").is_file() and (neighbour / "class").read_text().startswith("0x0604")
-            if neighbour.name != address and owner not in ("", DRIVER, "pci-stub") and not is_bridge:
+            harmless = owner in ("", "pci-stub") or machine.gives_vfio(neighbour.name) or is_bridge
+            if neighbour.name != address and not harmless:
                 obstacles.append(Obstacle(f"{neighbour.name} shares its IOMMU group and belongs to {owner}",
                                           f"./irqcts bind {neighbour.name}"))
         node = machine.root / "dev/vfio" / group.resolve().name
-        if driver == DRIVER and not os.access(node, os.R_OK | os.W_OK):
+        if bound and not os.access(node, os.R_OK | os.W_OK):
             obstacles.append(Obstacle(f"this user may not open /dev/vfio/{group.resolve().name}",
                                       f"sudo chown $USER /dev/vfio/{group.resolve().name}"))
     return obstacles
@@ -145,33 +151,33 @@ def _note(address: str, machine: Machine) -> Path:
     return machine.state / f"bound-{address}.json"
 
 
-def bind(address: str, machine: Machine | None = None, although_in_use: bool = False) -> str:
-    """Gives the device to vfio-pci; returns the driver that had it."""
+def bind(address: str, machine: Machine | None = None, although_in_use: bool = False, driver: str = DRIVER) -> str:
+    """Gives the device to vfio-pci, or to a vendor's driver in its place; returns the driver that had it."""
     machine = machine or Machine()
     address = full_address(address)
     if not machine.device(address).exists():
         raise BindError(f"there is no PCI device {address}; lspci -D lists the devices of this machine")
-    if machine.driver(address) == DRIVER:
-        return DRIVER
+    if machine.driver(address) == driver:
+        return driver
     in_use = users(address, machine)
     if in_use and not although_in_use:
         raise BindError(f"{address} carries {', '.join(in_use)}; taking it away would harm this machine. "
                         "If that is meant: --although-in-use")
-    if not (machine.root / "sys/bus/pci/drivers" / DRIVER).exists():
-        raise BindError(f"the driver {DRIVER} is not loaded: modprobe {DRIVER}")
+    if not (machine.root / "sys/bus/pci/drivers" / driver).exists():
+        raise BindError(f"the driver {driver} is not loaded: modprobe {driver}")
     former = machine.driver(address)
     override = machine.device(address) / "driver_override"
     note = _note(address, machine)
     if not note.exists():  # a note that is there is from a run that crashed, and names the true owner
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(json.dumps({"address": address, "driver": former}) + "\n", "utf-8")
-    machine.write(override, DRIVER + "\n")
+    machine.write(override, driver + "\n")
     if former:
         machine.write(machine.device(address) / "driver/unbind", address)
     machine.write(machine.root / "sys/bus/pci/drivers_probe", address)
-    if machine.driver(address) != DRIVER:
+    if machine.driver(address) != driver:
         unbind(address, machine)
-        raise BindError(f"{DRIVER} did not take {address}; see the kernel log (dmesg | tail)")
+        raise BindError(f"{driver} did not take {address}; see the kernel log (dmesg | tail)")
     return former
 
 
@@ -181,10 +187,10 @@ def unbind(address: str, machine: Machine | None = None) -> str:
     address = full_address(address)
     note = _note(address, machine)
     former = json.loads(note.read_text("utf-8"))["driver"] if note.exists() else None
-    if former is None and machine.driver(address) != DRIVER:
+    if former is None and not machine.gives_vfio(address):
         raise BindError(f"{address} was not bound by this program and does not belong to {DRIVER}")
     machine.write(machine.device(address) / "driver_override", "\n")
-    if machine.driver(address) == DRIVER:
+    if machine.gives_vfio(address):
         machine.write(machine.device(address) / "driver/unbind", address)
     if former != "":  # without a note any driver that wants it may have it
         machine.write(machine.root / "sys/bus/pci/drivers_probe", address)

@@ -11,6 +11,7 @@ from irqcts import vfio_bind
 from irqcts.vfio_bind import BindError, Machine
 
 ADDRESS = "0000:03:00.0"
+VFIO_DRIVERS = ("vfio-pci", "mlx5_vfio_pci")
 
 
 class FakeMachine(Machine):
@@ -23,7 +24,7 @@ class FakeMachine(Machine):
         self.pci = root / "sys/devices/pci0000:00/0000:00:1c.0" / ADDRESS
         self.pci.mkdir(parents=True)
         (self.pci / "driver_override").write_text("(null)\n")
-        for name in ("vfio-pci", "nvme"):
+        for name in (*VFIO_DRIVERS, "nvme"):
             (root / "sys/bus/pci/drivers" / name).mkdir(parents=True)
         (root / "sys/bus/pci/devices").mkdir()
         (root / "sys/bus/pci/devices" / ADDRESS).symlink_to(self.pci)
@@ -46,10 +47,13 @@ class FakeMachine(Machine):
     def write(self, path: Path, text: str) -> None:
         if path.name == "unbind":
             self._set_driver("")
+            if (self.pci / "vfio-dev").is_dir():
+                (self.pci / "vfio-dev").rmdir()
         elif path.name == "drivers_probe":
             override = (self.pci / "driver_override").read_text().strip()
-            if override == "vfio-pci":
-                self._set_driver("vfio-pci" if self.vfio_takes else "")
+            if override in VFIO_DRIVERS:
+                self._set_driver(override if self.vfio_takes else "")
+                (self.pci / "vfio-dev").mkdir(exist_ok=True)
             else:
                 self._set_driver(self.native)
         else:
@@ -69,6 +73,16 @@ def test_bind_and_unbind_restore_the_former_driver(tmp_path: Path) -> None:
     assert vfio_bind.preflight(ADDRESS, machine) == []
     assert vfio_bind.unbind(ADDRESS, machine) == "nvme"
     assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_a_vendors_vfio_driver_counts_as_one(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    assert vfio_bind.bind(ADDRESS, machine, driver="mlx5_vfio_pci") == "nvme"
+    assert machine.driver(ADDRESS) == "mlx5_vfio_pci"
+    assert vfio_bind.preflight(ADDRESS, machine) == []
+    assert vfio_bind.unbind(ADDRESS, machine) == "nvme"
+    with pytest.raises(BindError, match="modprobe nvgrace_gpu_vfio_pci"):
+        vfio_bind.bind(ADDRESS, machine, driver="nvgrace_gpu_vfio_pci")
 
 
 def test_a_crash_between_bind_and_unbind_forgets_nothing(tmp_path: Path) -> None:

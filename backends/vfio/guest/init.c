@@ -168,17 +168,46 @@ static void mount_file_systems(void)
     }
 }
 
+/* In names of modules the two are one (the kernel's parameq). */
+static char with_underscore(char letter)
+{
+    return letter == '-' ? '_' : letter;
+}
+
+/* The words of the kernel's command line that are about a module ("vfio_pci.disable_idle_d3=1"), without its
+ * name: the kernel itself looks for them only when the driver is built in. */
+static void module_parameters(const char *file, char *parameters, size_t size)
+{
+    static char line[LINE_MAX_BYTES];
+    size_t name_length = strcspn(file, ".");
+    size_t used = 0;
+    read_text("/proc/cmdline", line, sizeof line);
+    parameters[0] = '\0';
+    char *state = NULL;
+    for (char *word = strtok_r(line, " \n", &state); word != NULL; word = strtok_r(NULL, " \n", &state)) {
+        size_t same = 0;
+        while (same < name_length && with_underscore(word[same]) == with_underscore(file[same])) {
+            same++;
+        }
+        if (same == name_length && word[same] == '.' && used < size) {
+            used += (size_t)snprintf(parameters + used, size - used, "%s ", word + same + 1);
+        }
+    }
+}
+
 /* /modules/list names the files beside it in the order of their dependencies. */
 static void load_modules(void)
 {
     static char list[LINE_MAX_BYTES];
+    static char parameters[LINE_MAX_BYTES];
     read_text("/modules/list", list, sizeof list);
     char *state = NULL;
     for (char *name = strtok_r(list, "\n", &state); name != NULL; name = strtok_r(NULL, "\n", &state)) {
         char path[256];
         snprintf(path, sizeof path, "/modules/%s", name);
         int file = open(path, O_RDONLY | O_CLOEXEC);
-        if (file < 0 || syscall(SYS_finit_module, file, "", 0) < 0) {
+        module_parameters(name, parameters, sizeof parameters);
+        if (file < 0 || syscall(SYS_finit_module, file, parameters, 0) < 0) {
             note_problem("cannot load module %s: %s\n", name, strerror(errno));
         }
         if (file >= 0) {
@@ -202,12 +231,12 @@ static void command_line_value(const char *key, char *value, size_t size)
     }
 }
 
-/* Gives the device to vfio-pci, taking it from a driver that already has it. */
-static void bind_device(const char *address)
+/* Gives the device to the driver (vfio-pci or one that stands in for it), taking it from one that already has it. */
+static void bind_device(const char *address, const char *driver)
 {
     char path[256];
     snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/driver_override", address);
-    int code = write_text(path, "vfio-pci");
+    int code = write_text(path, driver);
     if (code != 0) {
         note_problem("cannot set %s: %s\n", path, strerror(code));
         return;
@@ -221,8 +250,9 @@ static void bind_device(const char *address)
     snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/driver", address);
     char target[256] = "";
     ssize_t length = readlink(path, target, sizeof target - 1);
-    if (length <= 0 || strstr(target, "/vfio-pci") == NULL) {
-        note_problem("vfio-pci did not take %s (probe: %s); is VFIO in this kernel or among the modules?\n", address,
+    const char *taker = length > 0 ? strrchr(target, '/') : NULL;
+    if (taker == NULL || strcmp(taker + 1, driver) != 0) {
+        note_problem("%s did not take %s (probe: %s); is VFIO in this kernel or among the modules?\n", driver, address,
                      strerror(code));
     }
 }
@@ -486,10 +516,12 @@ int main(void)
     mount_file_systems();
     load_modules();
     char addresses[256];
+    char driver[64];
     command_line_value("irqcts.bind", addresses, sizeof addresses);
+    command_line_value("irqcts.driver", driver, sizeof driver);
     char *state = NULL;
     for (char *address = strtok_r(addresses, ",", &state); address != NULL; address = strtok_r(NULL, ",", &state)) {
-        bind_device(address);
+        bind_device(address, driver[0] == '\0' ? "vfio-pci" : driver);
     }
     open_channels(&guest);
     guest.kernel_log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);

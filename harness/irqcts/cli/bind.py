@@ -21,7 +21,9 @@ Examples:
 @click.option("--check", is_flag=True, help="Change nothing; say what keeps the suite from the device.")
 @click.option("--although-in-use", is_flag=True,
               help="Take the device even from a mounted file system, swap or the default route.")
-def command(address: str, check: bool, although_in_use: bool) -> None:
+@click.option("--driver", default=vfio_bind.DRIVER, show_default=True, metavar="NAME",
+              help="A vendor's VFIO driver in the place of vfio-pci (mlx5_vfio_pci, …).")
+def command(address: str, check: bool, although_in_use: bool, driver: str) -> None:
     """Give the PCI device at ADDRESS to vfio-pci, and say what else is missing.
 
     Exit status: 0 the suite can run on it, 2 it could not be given, 3 something else is missing.
@@ -29,8 +31,8 @@ def command(address: str, check: bool, although_in_use: bool) -> None:
     try:
         address = vfio_bind.full_address(address)
         if not check:
-            former = vfio_bind.bind(address, although_in_use=although_in_use)
-            click.echo(f"{address}: {former or 'no driver'} -> {vfio_bind.DRIVER}")
+            former = vfio_bind.bind(address, although_in_use=although_in_use, driver=driver)
+            click.echo(f"{address}: {former or 'no driver'} -> {driver}")
         obstacles = vfio_bind.preflight(address)
     except vfio_bind.BindError as error:
         raise Problem(str(error)) from error
