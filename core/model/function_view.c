@@ -165,6 +165,17 @@ static void restore(const struct model_step *step, struct model_function *functi
     }
 }
 
+/* From here on a message of the function that is not due is one from before the reset (RESET-NO-STALE). */
+static void expect_nothing_stale(struct irqcts_model *model, const struct model_function *function)
+{
+    struct model_counter *counters = &model_counters(model)[function->first_message];
+    uint32_t i;
+
+    for (i = 0; i < function->messages; i++) {
+        counters[i].silent_by = IRQCTS_CLAUSE_RESET_NO_STALE;
+    }
+}
+
 static void reset(const struct model_step *step, const struct irqcts_operation *operation)
 {
     struct irqcts_model *model = step->model;
@@ -176,6 +187,7 @@ static void reset(const struct model_step *step, const struct irqcts_operation *
     for (f = 0; f < model->functions; f++) {
         if (operation->value == IRQCTS_RESET_CONVENTIONAL || operation->function == 0 || operation->function == f) {
             model_function_reset(model, model_function(model, f));
+            expect_nothing_stale(model, model_function(model, f));
         }
     }
 }

@@ -20,6 +20,7 @@ class Layout:
     backends: Path
     clauses: Path
     model: Path
+    rulings: Path
     installed: bool
 
     @property
@@ -42,14 +43,15 @@ def layout() -> Layout:
                       library=Path(library) if library else build / "lib" / "libirqcts.so",
                       agent=build / "bin" / "irqcts-agent", backends=build / "lib" / "irqcts",
                       clauses=build / "generated" / "irqcts_clauses.py", model=tree / "core" / "model",
-                      installed=False)
+                      rulings=tree / "core" / "spec" / "rulings", installed=False)
     # PREFIX/share/irqcts/python/irqcts/paths.py
     share = package.parents[1]
     prefix = share.parents[1]
     return Layout(root=share, suites=Path(suites).resolve() if suites else share / "suites",
                   library=Path(library) if library else prefix / "lib" / "libirqcts.so",
                   agent=prefix / "bin" / "irqcts-agent", backends=prefix / "lib" / "irqcts",
-                  clauses=share / "python" / "irqcts_clauses.py", model=share / "model", installed=True)
+                  clauses=share / "python" / "irqcts_clauses.py", model=share / "model",
+                  rulings=share / "rulings", installed=True)
 
 
 def cache_folder() -> Path:

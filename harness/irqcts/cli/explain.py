@@ -7,7 +7,7 @@ import re
 
 import click
 
-from .. import specification
+from .. import rulings, specification
 from ..paths import layout
 from . import Problem
 from .collecting import tests
@@ -61,6 +61,10 @@ def command(clause: str) -> None:
     click.echo(f"oracle       {places[0] if places else 'no transition names it'}")
     for place in places[1:]:
         click.echo(f"             {place}")
+    about = [ruling for ruling in rulings.every() if ruling.clause == c.id or
+             any(fork.clause == c.id for fork in ruling.forks)]
+    for number, ruling in enumerate(about):
+        click.echo(f"{'rulings' if number == 0 else '':12} core/spec/rulings/{ruling.place}  {ruling.sentence}")
     covering = [t for t in tests() if c.id in t["clauses"]]
     click.echo(f"tests        {len(covering) or 'none'}")
     variants: dict[str, list[str]] = {}  # a test with parameters takes one line

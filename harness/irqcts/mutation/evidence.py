@@ -14,12 +14,12 @@ it refuses the run at that step or before (or permits all of it).  There are
 from __future__ import annotations
 
 import ctypes
-import struct
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Sequence
 
 from .. import _abi
-from ..library import LibraryError, check, library
+from ..answers import Answers, Delivery, Result
+from ..library import check, library
 from ..program import Program
 from . import emulator
 from .cases import Case, CollectionError
@@ -29,11 +29,7 @@ NONE = 0xFFFFFFFF
 #: Longer programs are those of the largest tables: altering their answers would take longer than all others.
 ALTERED_MAX = 300
 _FLAG = _abi.irqcts_expectation_flag
-_RESULT = struct.Struct("<IIIIIIQ")  # as in wire.h: status, native kind and code, first, count, latency, value
-_DELIVERY = struct.Struct("<IIIIQ")  # function, message, count, data, address
 _STRAY = (0, _abi.IRQCTS_MESSAGE_STRAY, 1, 0x1234, 0x5000)
-Result = tuple[int, ...]
-Delivery = tuple[int, ...]
 
 
 @dataclass
@@ -47,48 +43,6 @@ class Run:
     failed: int  # the step whose statement fails; NONE: every statement holds
     cited: frozenset[int]  # clauses by which the test says it may be refused there; empty: not compared
     named: tuple[Any, ...] | None  # what the oracle says was permitted there, where the statement says the same
-
-
-@dataclass
-class Answers:
-    """What a trace says, taken apart so that it can be altered."""
-
-    results: list[Result]
-    deliveries: list[list[Delivery]]  # by step
-    rest: bytes
-
-    @classmethod
-    def of(cls, trace: ctypes.c_void_p) -> Answers:
-        frame = _abi.irqcts_bytes()
-        check(library().irqcts_wire_encode_trace(ctypes.byref(frame), 0, trace))
-        payload = ctypes.string_at(frame.data, frame.length)[_abi.IRQCTS_WIRE_HEADER_BYTES:]
-        library().irqcts_bytes_free(ctypes.byref(frame))
-        count, records, functions = struct.unpack_from("<III", payload)
-        at = 12
-        results = [_RESULT.unpack_from(payload, at + i * _RESULT.size) for i in range(count)]
-        at += count * _RESULT.size
-        every = [_DELIVERY.unpack_from(payload, at + i * _DELIVERY.size) for i in range(records)]
-        at += records * _DELIVERY.size
-        return cls(results, [every[r[3]:r[3] + r[4]] for r in results], struct.pack("<I", functions) + payload[at:])
-
-    def trace(self, program: Program, description: Any) -> ctypes.c_void_p | None:
-        """A trace that says this; None when no backend could have said it."""
-        body, records = bytearray(), bytearray()
-        count = 0
-        for result, found in zip(self.results, self.deliveries):
-            body += _RESULT.pack(*result[:3], count if found else 0, len(found), *result[5:])
-            for record in found:
-                records += _DELIVERY.pack(*record)
-            count += len(found)
-        payload = struct.pack("<II", len(self.results), count) + self.rest[:4] + body + records + self.rest[4:]
-        raw = (ctypes.c_uint8 * len(payload)).from_buffer_copy(payload)
-        trace = ctypes.c_void_p()
-        try:
-            check(library().irqcts_wire_decode_trace(ctypes.byref(trace), program.handle, ctypes.byref(description),
-                                                     raw, len(payload)))
-        except LibraryError:
-            return None
-        return trace
 
 
 def altered(answers: Answers, program: Program) -> Iterator[tuple[str, Answers]]:

@@ -8,7 +8,8 @@ A mutant of the oracle is killed when it and the suites' statements part where t
   refuses    a run in which every statement holds is not permitted;
   cites      at the step whose statement fails, another clause is cited than the test states;
   names      there, another outcome is said to be permitted than the test states;
-  covers     a clause that a test declares, and that its run enforces, is no longer enforced.
+  covers     a clause that a test declares, and that its run enforces, is no longer enforced;
+  rules      a ruling (rulings.py) is contradicted.
 
 This module runs as a process of its own: the library that has the mutants takes the place of libirqcts
 (IRQCTS_LIBRARY).  It prints JSON lines: progress, and at last the result.
@@ -26,7 +27,7 @@ import sys
 import time
 from typing import Any, Callable
 
-from .. import _abi, specification
+from .. import _abi, rulings, specification
 from ..agent import BackendChoice
 from ..library import LibraryError, library
 from ..program import Program
@@ -58,6 +59,7 @@ class Scoring:
         self.played = [dataclasses.replace(case, call=None) for case in collect(BackendChoice("model"))]
         self.cases = [dataclasses.replace(case, call=None) for case in collect(BackendChoice("emulator"))]
         self.by_number = specification.by_number()
+        self.rulings = rulings.every()
         self.evidence = Evidence(self.cases, {name: number for number, name in self.by_number.items()}, report)
 
     # --- one mutant ------------------------------------------------------------------------------
@@ -66,7 +68,7 @@ class Scoring:
         """[test, clause, why, nanoseconds] of the first disagreement; None when there is none.
 
         Runs in a child: the chosen mutant stays chosen.  The note's position is a case: of `played` first,
-        then of `cases`.
+        then of `cases`, then a ruling.
         """
         self.number.value = mutant
         started = time.process_time_ns()
@@ -90,6 +92,14 @@ class Scoring:
             found = self._asked(functools.partial(self.evidence.disagrees_on_failing, run))
             if found is not None:
                 return said(self.cases[run.case], self.by_number.get(found[0] or 0, ""), found[1])
+        for number, ruling in enumerate(self.rulings):
+            note.write(len(self.played) + len(self.cases) + number, time.process_time_ns() - started)
+            try:
+                contradicted = ruling.disagreement()
+            except LibraryError as error:
+                contradicted = f"breaks: {error}"
+            if contradicted is not None:
+                return [_named(ruling), ruling.clause, f"rules: {contradicted}", time.process_time_ns() - started]
         return None
 
     @staticmethod
@@ -99,9 +109,13 @@ class Scoring:
         except LibraryError as error:  # an oracle that cannot even be laid out, say
             return None, f"breaks: {error}"
 
-    def name_of(self, position: int) -> Case:
-        """The case that a child which died was at."""
-        return self.played[position] if position < len(self.played) else self.cases[position - len(self.played)]
+    def name_of(self, position: int) -> tuple[str, str]:
+        """The test that a child which died was at, and its clause."""
+        cases = [*self.played, *self.cases]
+        if position < len(cases):
+            return cases[position].test, (cases[position].clauses or ("",))[0]
+        ruling = self.rulings[position - len(cases)]
+        return _named(ruling), ruling.clause
 
     def difference(self, mutant: int, note: jobs.Note) -> str | None:
         """The shortest program that original and mutant play back differently."""
@@ -116,6 +130,11 @@ class Scoring:
             candidates = [play.program for case in self.played for play in case.plays]
             candidates += generated.samples(one.record)
             return distinguish.shortest(playing(0, one), playing(mutant, other), candidates)
+
+
+def _named(ruling: rulings.Ruling) -> str:
+    """A ruling among the tests' names."""
+    return f"ruling {ruling.id}"
 
 
 # --- the process with the mutable library --------------------------------------------------------
@@ -153,9 +172,8 @@ def main() -> None:
     work = [jobs.Job(mutant.number, functools.partial(scoring.kill, mutant.number)) for mutant in mutants]
     for done, ended in enumerate(jobs.run(work, workers, processor_seconds=PROCESSOR_SECONDS), 1):
         if ended.verdict:
-            case = scoring.name_of(ended.position)
-            results[ended.key] = {"killer": [case.test, case.clauses[0] if case.clauses else "", ended.verdict,
-                                             ended.why, ended.nanoseconds]}
+            results[ended.key] = {"killer": [*scoring.name_of(ended.position), ended.verdict, ended.why,
+                                             ended.nanoseconds]}
         elif ended.result is not None:
             test, clause, why, nanoseconds = ended.result
             results[ended.key] = {"killer": [test, clause, "FAIL", why, nanoseconds]}
@@ -220,5 +238,5 @@ def _mutant(mutant: SourceMutant, result: dict[str, Any]) -> Mutant:
 if __name__ == "__main__":
     try:
         main()
-    except (CollectionError, SchemataError, emulator.FaultsError, jobs.JobError) as broken:
+    except (CollectionError, SchemataError, emulator.FaultsError, jobs.JobError, rulings.RulingError) as broken:
         sys.exit(str(broken))
