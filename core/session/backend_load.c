@@ -53,6 +53,12 @@ int32_t irqcts_backend_register(const struct irqcts_backend_interface *backend)
 }
 
 #if defined(_WIN32)
+/* In IRQCTS_BACKEND_PATH a semicolon stands between folders; drives have colons. */
+static const char folder_end[] = ";";
+static const char *const file_forms[][3] = {{"\\", "irqcts-backend-", ".dll"}, {"\\", "irqcts_", ".dll"}};
+/* Behind the folder of this code: beside the library or program. */
+static const char *const places[] = {""};
+
 static int32_t load_path(const struct irqcts_backend_interface **out, const char *path)
 {
     HMODULE module = LoadLibraryA(path);
@@ -63,12 +69,31 @@ static int32_t load_path(const struct irqcts_backend_interface **out, const char
     }
     entry = (irqcts_backend_entry_function)(void (*)(void))GetProcAddress(module, IRQCTS_BACKEND_ENTRY_SYMBOL);
     if (entry == NULL) {
-        return irqcts_fail(IRQCTS_ERROR_LOAD, "%s does not export %s", path, IRQCTS_BACKEND_ENTRY_SYMBOL);
+        return irqcts_fail(IRQCTS_ERROR_LOAD, "%s does not export %s: it is no backend", path,
+                           IRQCTS_BACKEND_ENTRY_SYMBOL);
     }
     *out = entry(IRQCTS_BACKEND_ABI_VERSION);
     return check_interface(*out, path);
 }
+
+/* The file that this code is in; 0 when that cannot be said. */
+static int own_file(char *out, size_t size)
+{
+    HMODULE module = NULL;
+    DWORD length = 0;
+
+    if (GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                           (LPCSTR)(const void *)&registered_count, &module)) {
+        length = GetModuleFileNameA(module, out, (DWORD)size);
+    }
+    return length > 0 && length < size;
+}
 #else
+static const char folder_end[] = ":";
+static const char *const file_forms[][3] = {{"/", "irqcts-backend-", ".so"}};
+/* Behind the folder of this code: beside the library, and where an installed or built program finds it. */
+static const char *const places[] = {"/irqcts", "/../lib/irqcts"};
+
 static int32_t load_path(const struct irqcts_backend_interface **out, const char *path)
 {
     void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -88,6 +113,20 @@ static int32_t load_path(const struct irqcts_backend_interface **out, const char
     return check_interface(*out, path);
 }
 
+/* The file that this code is in; 0 when that cannot be said. */
+static int own_file(char *out, size_t size)
+{
+    Dl_info library;
+    int written;
+
+    if (dladdr(&registered_count, &library) == 0 || library.dli_fname == NULL) {
+        return 0;
+    }
+    written = snprintf(out, size, "%s%s", strchr(library.dli_fname, '/') != NULL ? "" : "./", library.dli_fname);
+    return written > 0 && (size_t)written < size;
+}
+#endif
+
 static int readable(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -98,35 +137,39 @@ static int readable(const char *path)
     return file != NULL;
 }
 
-/* FOLDER/irqcts-backend-NAME.so, if it is there. */
+/* The backend's file in a folder, if it is there. */
 static int in_folder(char *out, size_t size, const char *folder, size_t length, const char *name)
 {
-    int written = snprintf(out, size, "%.*s/irqcts-backend-%s.so", (int)length, folder, name);
-
-    return written > 0 && (size_t)written < size && readable(out);
+    for (size_t i = 0; i < sizeof(file_forms) / sizeof(file_forms[0]); i++) {
+        const char *const *form = file_forms[i];
+        int written = snprintf(out, size, "%.*s%s%s%s%s", (int)length, folder, form[0], form[1], name, form[2]);
+        if (written > 0 && (size_t)written < size && readable(out)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static int32_t find_by_name(char *out, size_t size, const char *name)
 {
     const char *folders = getenv("IRQCTS_BACKEND_PATH");
+    char own[PATH_LENGTH];
     char beside[PATH_LENGTH];
-    Dl_info library;
 
     while (folders != NULL && *folders != '\0') {
-        size_t length = strcspn(folders, ":");
+        size_t length = strcspn(folders, folder_end);
         if (length > 0 && in_folder(out, size, folders, length, name)) {
             return IRQCTS_ERROR_NONE;
         }
-        folders += length + (folders[length] == ':');
+        folders += length + (folders[length] != '\0');
     }
-    if (dladdr(&registered_count, &library) != 0 && library.dli_fname != NULL) {
-        const char *slash = strrchr(library.dli_fname, '/');
-        int length = slash != NULL ? (int)(slash - library.dli_fname) : 0;
-        /* Beside the library, and where an installed or built program finds it. */
-        static const char *const places[] = {"irqcts", "../lib/irqcts"};
+    if (own_file(own, sizeof(own))) {
+        size_t length = strlen(own);
+        while (length > 0 && own[length] != '/' && own[length] != '\\') {
+            length--;
+        }
         for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-            int written = snprintf(beside, sizeof(beside), "%.*s%s%s", length, library.dli_fname,
-                                   slash != NULL ? "/" : "", places[i]);
+            int written = snprintf(beside, sizeof(beside), "%.*s%s", (int)length, own, places[i]);
             if (written > 0 && (size_t)written < sizeof(beside) &&
                 in_folder(out, size, beside, (size_t)written, name)) {
                 return IRQCTS_ERROR_NONE;
@@ -138,11 +181,11 @@ static int32_t find_by_name(char *out, size_t size, const char *name)
                        "name one of those or the path of its shared library",
                        name);
 }
-#endif
 
 int32_t irqcts_backend_load(const struct irqcts_backend_interface **out, const char *name_or_path)
 {
     char path[PATH_LENGTH];
+    int32_t error;
 
     for (uint32_t i = 0; i < registered_count; i++) {
         if (strcmp(registered[i]->name, name_or_path) == 0) {
@@ -153,15 +196,6 @@ int32_t irqcts_backend_load(const struct irqcts_backend_interface **out, const c
     if (strchr(name_or_path, '/') != NULL || strchr(name_or_path, '\\') != NULL) {
         return load_path(out, name_or_path);
     }
-#if defined(_WIN32)
-    (void)snprintf(path, sizeof(path), "irqcts-backend-%s.dll", name_or_path);
-#else
-    {
-        int32_t error = find_by_name(path, sizeof(path), name_or_path);
-        if (error != IRQCTS_ERROR_NONE) {
-            return error;
-        }
-    }
-#endif
-    return load_path(out, path);
+    error = find_by_name(path, sizeof(path), name_or_path);
+    return error == IRQCTS_ERROR_NONE ? load_path(out, path) : error;
 }

@@ -2,8 +2,7 @@
 """One agent process: a backend in a process of its own, driven over a pipe in the wire form.
 
 A crash or a hang of a device, a driver or a backend ends this process or its deadline, never the
-harness.  The process leads a process group of its own, so that what a backend starts (a QEMU, say)
-goes with it.
+harness.  What a backend starts (a QEMU, say) goes with it.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-import selectors
-import signal
 import subprocess
 import tempfile
 import time
@@ -20,10 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Sequence
 
-from . import _abi, guest_choice, remote, wine_choice
+from . import _abi, guest_choice, host, remote, wine_choice
 from .description import Description
 from .library import LibraryError, check, library
 from .paths import layout
+from .pipes import Late
 from .program import Program
 from .trace import Trace
 from .verdict import AgentCrash, AgentTimeout, HarnessError
@@ -36,6 +34,7 @@ _ENVIRONMENT = (_ERROR.IRQCTS_ERROR_OPEN, _ERROR.IRQCTS_ERROR_LOAD, _ERROR.IRQCT
 OPEN_SECONDS = 60.0
 RUN_SECONDS = 30.0
 CLOSE_SECONDS = 5.0
+PATIENCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class AgentProcess:
     run_seconds: float = RUN_SECONDS
     environment: dict[str, str] = field(default_factory=dict)
     starts: int = 0
-    _process: subprocess.Popen[bytes] | None = None
+    _process: host.Process | None = None
     _stderr: IO[bytes] | None = None
     _description: Description | None = None
     _sequence: int = 0
@@ -104,16 +103,13 @@ class AgentProcess:
         environment = {**os.environ, **guest_choice.environment(), **self.environment}
         environment.setdefault("IRQCTS_BACKEND_PATH", str(layout().backends))
         try:
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr,
-                                       start_new_session=True, env=environment)
+            process = host.Process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr,
+                                   env=environment)
         except OSError as error:
             raise HarnessError(f"cannot start the agent {command[0]}: {error.strerror or error}; "
-                               "build the tree first (./irqcts run does)", cause="environment") from error
+                               f"build the tree first ({host.COMMAND} run does)", cause="environment") from error
         self._process = process
         self.starts += 1
-        assert process.stdin is not None and process.stdout is not None
-        os.set_blocking(process.stdin.fileno(), False)
-        os.set_blocking(process.stdout.fileno(), False)
         hello = _abi.irqcts_bytes()
         self._sequence += 1
         check(library().irqcts_wire_encode_hello(ctypes.byref(hello), self._sequence,
@@ -151,24 +147,10 @@ class AgentProcess:
         self.kill()
 
     def kill(self) -> None:
-        """Ends the whole process group: first asked (the backend closes its device), then forced."""
+        """Ends it with all that it started: first asked (the backend closes its device), then forced."""
         process, self._process, self._description = self._process, None, None
         if process is not None:
-            for number, patience in ((signal.SIGTERM, 2.0), (signal.SIGKILL, CLOSE_SECONDS)):
-                try:
-                    os.killpg(process.pid, number)
-                except (ProcessLookupError, PermissionError):
-                    pass
-                try:
-                    process.wait(patience)
-                except subprocess.TimeoutExpired:
-                    continue
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    try:
-                        pipe.close()
-                    except OSError:
-                        pass
+            process.end(PATIENCE_SECONDS, CLOSE_SECONDS)
         if self._stderr is not None:
             self._stderr.close()
             self._stderr = None
@@ -223,40 +205,23 @@ class AgentProcess:
         data = ctypes.string_at(frame.data, frame.length)
         library().irqcts_bytes_free(ctypes.byref(frame))
         process = self._process
-        assert process is not None and process.stdin is not None and process.stdout is not None
+        assert process is not None
         deadline = time.monotonic() + seconds
         received = bytearray()
         wanted = _abi.IRQCTS_WIRE_HEADER_BYTES
         header: Any = None
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            selector.register(process.stdin, selectors.EVENT_WRITE)
-            unsent = memoryview(data)
-            while len(received) < wanted:
-                events = selector.select(max(0.0, deadline - time.monotonic()))
-                if not events:
-                    raise self._late(seconds, what)
-                for key, _ in events:
-                    if key.fileobj is process.stdin:
-                        try:
-                            unsent = unsent[os.write(process.stdin.fileno(), unsent[:1 << 16]):]
-                        except BlockingIOError:
-                            continue
-                        except OSError:
-                            unsent = unsent[:0]  # it is gone; reading says so
-                        if not unsent:
-                            selector.unregister(process.stdin)
-                        continue
-                    try:
-                        chunk = os.read(process.stdout.fileno(), min(1 << 20, wanted - len(received)))
-                    except BlockingIOError:
-                        continue
-                    if not chunk:
-                        raise self._died(what)
-                    received += chunk
-                if header is None and len(received) >= wanted:
-                    header = self._header(bytes(received[:wanted]), what)
-                    wanted += header.length
+        process.pipes.send(data)
+        while len(received) < wanted:
+            try:
+                chunk = process.pipes.receive(wanted - len(received), deadline)
+            except Late:
+                raise self._late(seconds, what) from None
+            if not chunk:
+                raise self._died(what)
+            received += chunk
+            if header is None and len(received) >= wanted:
+                header = self._header(bytes(received[:wanted]), what)
+                wanted += header.length
         return int(header.type), bytes(received[_abi.IRQCTS_WIRE_HEADER_BYTES:])
 
     def _header(self, data: bytes, what: str) -> Any:
@@ -282,8 +247,7 @@ class AgentProcess:
         process = self._process
         assert process is not None
         try:
-            status = process.wait(CLOSE_SECONDS)
-            how = f"ended with status {status}" if status >= 0 else f"was ended by {signal.Signals(-status).name}"
+            how = host.ended(process.wait(CLOSE_SECONDS))
         except subprocess.TimeoutExpired:
             how = "closed its output"
         said = self._said()
@@ -319,6 +283,8 @@ def installed_backends() -> dict[str, Path]:
     folders = [Path(p) for p in os.environ.get("IRQCTS_BACKEND_PATH", "").split(os.pathsep) if p]
     found: dict[str, Path] = {}
     for folder in [*folders, layout().backends]:
-        for path in sorted(folder.glob("irqcts-backend-*.so")):
-            found.setdefault(path.stem.removeprefix("irqcts-backend-"), path)
+        for path in sorted(folder.glob("irqcts*")):
+            name = host.backend_name(path)
+            if name is not None:
+                found.setdefault(name, path)
     return found

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
+from . import host
+
 APT_SECONDS = 180
 
 
@@ -24,8 +26,7 @@ class Unavailable(Exception):
 
 def default_cache() -> Path:
     """$XDG_CACHE_HOME/irqcts or ~/.cache/irqcts."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "irqcts"
+    return host.cache_base() / "irqcts"
 
 
 def is_suite_name(text: str) -> bool:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from . import __version__
+from . import __version__, host
 from .paths import layout
 
 
@@ -26,7 +26,7 @@ def suite_digest() -> str:
     """Over the suites' files: two runs judged by the same tests agree in it."""
     digest = hashlib.sha256()
     for path in suite_files():
-        digest.update(str(path.relative_to(layout().suites)).encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(path.relative_to(layout().suites).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -49,13 +49,9 @@ def suite() -> dict[str, Any]:
 
 def machine() -> dict[str, Any]:
     """No host name: a report is handed to others."""
-    system = {}
-    try:
-        system = platform.freedesktop_os_release()
-    except OSError:
-        pass
+    system, kernel = host.system()
     return {
-        "system": system.get("PRETTY_NAME", platform.system()), "kernel": platform.release(),
+        "system": system, "kernel": kernel,
         "machine": platform.machine(), "processors": os.cpu_count(),
         "python": platform.python_version(), "interpreter": sys.executable,
     }

@@ -7,7 +7,7 @@ import ctypes
 from functools import cache
 from typing import Any, Callable
 
-from . import _abi
+from . import _abi, host
 from .paths import layout
 
 
@@ -26,7 +26,7 @@ def library() -> Any:
     try:
         loaded = ctypes.CDLL(str(path))
     except OSError as error:
-        raise LibraryError(f"cannot load {path}: {error}; build the tree first (./irqcts run does), "
+        raise LibraryError(f"cannot load {path}: {error}; build the tree first ({host.COMMAND} run does), "
                            "or set IRQCTS_LIBRARY") from error
     try:
         return _abi.bind(loaded)  # type: ignore[no-untyped-call]

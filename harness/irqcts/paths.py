@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where things are: in a source tree with its build folder, or below an installation prefix."""
+"""Where things are: in a source tree with its build folder, or where they are installed.
+
+On Linux that is a prefix; the harness lies in its share/irqcts.  On Windows that folder is all there is, and its
+subfolder windows holds every program and library.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from . import host
 
 
 @dataclass(frozen=True)
@@ -22,11 +28,7 @@ class Layout:
     model: Path
     rulings: Path
     installed: bool
-
-    @property
-    def build(self) -> Path:
-        """The build folder of a source tree; where caches go."""
-        return self.agent.parent.parent
+    build: Path  # of a source tree; where caches go
 
 
 @cache
@@ -38,20 +40,35 @@ def layout() -> Layout:
     library = os.environ.get("IRQCTS_LIBRARY")
     suites = os.environ.get("IRQCTS_SUITES")
     if (tree / "core" / "model").is_dir():
-        build = Path(os.environ.get("IRQCTS_BUILD", tree / "build")).resolve()
+        build = Path(os.environ.get("IRQCTS_BUILD", tree / "build" / ("windows" if host.WINDOWS else ""))).resolve()
+        programs, libraries, backends = _built(build)
         return Layout(root=tree, suites=Path(suites).resolve() if suites else tree / "suites",
-                      library=Path(library) if library else build / "lib" / "libirqcts.so",
-                      agent=build / "bin" / "irqcts-agent", backends=build / "lib" / "irqcts",
+                      library=Path(library) if library else libraries / host.LIBRARY,
+                      agent=programs / host.AGENT, backends=backends,
                       clauses=build / "generated" / "irqcts_clauses.py", model=tree / "core" / "model",
-                      rulings=tree / "core" / "spec" / "rulings", installed=False)
+                      rulings=tree / "core" / "spec" / "rulings", installed=False, build=build)
     # PREFIX/share/irqcts/python/irqcts/paths.py
     share = package.parents[1]
     prefix = share.parents[1]
+    programs, libraries, backends = ((share / "windows",) * 3 if host.WINDOWS else
+                                     (prefix / "bin", prefix / "lib", prefix / "lib" / "irqcts"))
     return Layout(root=share, suites=Path(suites).resolve() if suites else share / "suites",
-                  library=Path(library) if library else prefix / "lib" / "libirqcts.so",
-                  agent=prefix / "bin" / "irqcts-agent", backends=prefix / "lib" / "irqcts",
+                  library=Path(library) if library else libraries / host.LIBRARY,
+                  agent=programs / host.AGENT, backends=backends,
                   clauses=share / "python" / "irqcts_clauses.py", model=share / "model",
-                  rulings=share / "rulings", installed=True)
+                  rulings=share / "rulings", installed=True, build=prefix)
+
+
+def _built(build: Path) -> tuple[Path, Path, Path]:
+    """Where a build folder has programs, libraries and backends."""
+    if not host.WINDOWS:
+        return build / "bin", build / "lib", build / "lib" / "irqcts"
+    out = build / "out"
+    for folder in (out / "Release", out / "RelWithDebInfo", out / "Debug"):  # Visual Studio has one for each
+        if (folder / host.LIBRARY).exists():
+            out = folder
+            break
+    return out, out, out
 
 
 def cache_folder() -> Path:
@@ -59,5 +76,4 @@ def cache_folder() -> Path:
     places = layout()
     if not places.installed:
         return places.build / "cache"
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "irqcts"
+    return host.cache_base() / "irqcts"

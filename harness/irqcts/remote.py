@@ -12,9 +12,9 @@ command shows it.
 from __future__ import annotations
 
 import os
-import select
 import socket
 import sys
+import threading
 
 from . import relay
 from .verdict import HarnessError
@@ -69,35 +69,35 @@ def _connect(place: str) -> socket.socket:
     return connection
 
 
+def _forward(connection: socket.socket) -> None:
+    """What the harness says, until it closes its end; a thread, because not every system selects on pipes."""
+    while data := os.read(sys.stdin.fileno(), 1 << 20):
+        try:
+            connection.sendall(data)
+        except OSError:
+            return  # reading says why
+    os._exit(0)  # nobody is left to say anything to
+
+
 def _relay(connection: socket.socket, place: str) -> int:
     """Until the harness closes its end or the agent said CLOSED."""
     frames = relay.Frames()
-    source = sys.stdin.fileno()
+    threading.Thread(target=_forward, args=(connection,), daemon=True).start()
     while True:
-        ready, _, _ = select.select([source, connection], [], [])
-        if connection in ready:
-            try:
-                data = connection.recv(1 << 20)
-            except OSError as error:
-                data = b""
-                print(f"the connection to {place}: {error.strerror or error}", file=sys.stderr)
-            if not data:
-                where = f"in the middle of a frame, after {frames.begun} bytes of it" if frames.begun else "early"
-                print(f"the agent at {place} closed the connection {where}", file=sys.stderr)
-                return relay.EXIT_LOST
-            relay.send(data)  # also what is no frame: the harness says what is wrong with it
-            frames.add(data)
-            while (frame := frames.take()) is not None:
-                if frame[0] == relay.CLOSED:
-                    return 0
-        if source in ready:
-            data = os.read(source, 1 << 20)
-            if not data:
+        try:
+            data = connection.recv(1 << 20)
+        except OSError as error:
+            data = b""
+            print(f"the connection to {place}: {error.strerror or error}", file=sys.stderr)
+        if not data:
+            where = f"in the middle of a frame, after {frames.begun} bytes of it" if frames.begun else "early"
+            print(f"the agent at {place} closed the connection {where}", file=sys.stderr)
+            return relay.EXIT_LOST
+        relay.send(data)  # also what is no frame: the harness says what is wrong with it
+        frames.add(data)
+        while (frame := frames.take()) is not None:
+            if frame[0] == relay.CLOSED:
                 return 0
-            try:
-                connection.sendall(data)
-            except OSError:
-                pass  # reading says why
 
 
 def main() -> int:

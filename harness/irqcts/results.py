@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Iterable, Sequence
 
+from . import host
 from .verdict import Verdict, empty_counts, exit_status
 
 SCHEMA = 1
@@ -36,7 +37,7 @@ class Log:
     folder: Path
     counts: dict[str, int] = field(default_factory=empty_counts)
     ids: set[str] = field(default_factory=set)
-    replay_prefix: str = "./irqcts replay"
+    replay_prefix: str = f"{host.COMMAND} replay"
     _stream: Any = None
 
     @classmethod

@@ -6,7 +6,6 @@ Everything has a time limit, because a driver that crashes or hangs under Wine t
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -70,6 +69,8 @@ class WinePrefix:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """The prefix without anybody else in it and without a server, before and after."""
+        import fcntl  # nobody runs Wine on a system without it
+
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with open(self.folder.with_suffix(".lock"), "w", encoding="utf-8") as lock:
             try:

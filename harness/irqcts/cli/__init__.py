@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import click
 
-from .. import __version__
+from .. import __version__, host
 from ..verdict import EXIT_USAGE
 
 #: Command: its line in the overview.  The module has the command as `command`.
@@ -33,6 +34,9 @@ COMMANDS = {
     "completion": "Shell completion for bash, zsh or fish.",
 }
 
+#: They fork, or they are about what only Linux has (vfio-pci, the project's own build).
+NOT_ON_WINDOWS = ("test", "bind", "unbind", "bench", "mutate")
+
 
 class Problem(click.ClickException):
     """What went wrong and what to do next, in one sentence; exit status 2."""
@@ -47,9 +51,12 @@ class Commands(click.Group):
     """Loads a command's module only when that command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in COMMANDS if (Path(__file__).parent / f"{_module(name)}.py").exists()]
+        return [name for name in COMMANDS if (Path(__file__).parent / f"{_module(name)}.py").exists()
+                and not (host.WINDOWS and name in NOT_ON_WINDOWS)]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if host.WINDOWS and name in NOT_ON_WINDOWS:
+            raise Problem(f"irqcts {name} is a command of Linux; on Windows, irqcts run and irqcts doctor are the first")
         if name not in self.list_commands(ctx):
             return None
         command: click.Command = importlib.import_module(f".{_module(name)}", __name__).command
@@ -83,6 +90,9 @@ def main() -> None:
     from ..specification import SpecificationMissing
     from ..verdict import Ending
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console of few characters must not end a run
     try:
         group(prog_name="irqcts")
     except (Ending, LibraryError, ProgramError, ResultsError, SpecificationMissing) as error:

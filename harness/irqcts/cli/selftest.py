@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from typing import Callable
 
 import click
 
-from .. import wine_prefix
+from .. import host, wine_prefix
 from ..agent import installed_backends
 from ..apt import Unavailable
 from ..packaged_qemu import has_device, packaged_qemu
@@ -103,12 +102,11 @@ class Runner:
 
     def call(self, command: list[str], seconds: float, environment: dict[str, str] | None = None) -> int:
         """The command's status, its output where ours goes; its whole group ends with the time."""
-        with subprocess.Popen(command, cwd=self.root, start_new_session=True,
-                              env={**os.environ, **(environment or {})}) as process:
+        with host.Process(command, cwd=self.root, env={**os.environ, **(environment or {})}) as process:
             try:
                 return process.wait(seconds)
             except BaseException:
-                os.killpg(process.pid, signal.SIGKILL)
+                process.force()
                 raise
 
     # --- the parts -------------------------------------------------------------------------------

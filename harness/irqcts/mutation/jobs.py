@@ -11,7 +11,6 @@ import gc
 import json
 import mmap
 import os
-import resource
 import selectors
 import signal
 import struct
@@ -119,6 +118,8 @@ def run(jobs: Iterable[Job], workers: int, seconds: float = SECONDS,
 
 
 def _start(job: Job, processor_seconds: float) -> _Child:
+    import resource  # where there is no fork there is none either; then irqcts mutate says so
+
     note = Note()
     reading, writing = os.pipe()
     pid = os.fork()
