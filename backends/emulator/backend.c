@@ -4,6 +4,7 @@
 #include "faults.h"
 #include "irqcts/backend.h"
 #include "options.h"
+#include "state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -290,6 +291,14 @@ static uint32_t save(struct emulator *emulator, const struct irqcts_operation *o
     return IRQCTS_STATUS_OK;
 }
 
+static int has_scratch(struct emulator *emulator)
+{
+    if (emulator->scratch == NULL) {
+        emulator->scratch = malloc(emulator_save_size(EMULATOR_ENTRIES_MAX));
+    }
+    return emulator->scratch != NULL;
+}
+
 static uint32_t restore(struct emulator *emulator, const struct irqcts_operation *operation, int32_t *broken)
 {
     const struct saved *slot = &emulator->slots[operation->value];
@@ -300,12 +309,9 @@ static uint32_t restore(struct emulator *emulator, const struct irqcts_operation
         return IRQCTS_STATUS_INVALID_STATE; /* nothing was saved there */
     }
     if (operation->data != IRQCTS_CORRUPTION_NONE) {
-        if (emulator->scratch == NULL) {
-            emulator->scratch = malloc(emulator_save_size(EMULATOR_ENTRIES_MAX));
-            if (emulator->scratch == NULL) {
-                *broken = IRQCTS_ERROR_MEMORY;
-                return IRQCTS_STATUS_NOT_EXECUTED;
-            }
+        if (!has_scratch(emulator)) {
+            *broken = IRQCTS_ERROR_MEMORY;
+            return IRQCTS_STATUS_NOT_EXECUTED;
         }
         memcpy(emulator->scratch, bytes, length);
         length = emulator_save_corrupt(emulator->scratch, length, operation->data);
@@ -340,6 +346,60 @@ static uint32_t migrate(struct emulator *emulator, const struct irqcts_operation
         return operation->kind == IRQCTS_OPERATION_SAVE ? save(emulator, operation, broken)
                                                         : restore(emulator, operation, broken);
     }
+}
+
+/* For both ways of a state as bytes: the same conditions as for the operations. */
+static uint32_t state_status(struct emulator *emulator, uint32_t function)
+{
+    const struct emulator_device *device = emulator->driver.device;
+
+    if (device == NULL || !has_scratch(emulator)) {
+        return device == NULL ? IRQCTS_STATUS_INVALID_STATE : IRQCTS_STATUS_NO_RESOURCES;
+    }
+    if (device->dead) {
+        return IRQCTS_STATUS_GONE;
+    }
+    if (function >= device->function_count) {
+        return IRQCTS_STATUS_INVALID_PARAMETER;
+    }
+    return device->functions[function].paused && device->functions[function].entries > 0
+               ? IRQCTS_STATUS_OK
+               : IRQCTS_STATUS_INVALID_STATE;
+}
+
+uint32_t emulator_state_save(void *context, uint32_t function, uint8_t *bytes, size_t *size)
+{
+    struct emulator *emulator = context;
+    uint32_t status = state_status(emulator, function);
+    size_t room = *size;
+
+    *size = 0;
+    if (status != IRQCTS_STATUS_OK) {
+        return status;
+    }
+    *size = emulator_save(emulator->driver.device, function, emulator->scratch);
+    if (*size > room) {
+        return IRQCTS_STATUS_NO_RESOURCES;
+    }
+    memcpy(bytes, emulator->scratch, *size);
+    return IRQCTS_STATUS_OK;
+}
+
+uint32_t emulator_state_restore(void *context, uint32_t function, const uint8_t *bytes, size_t size)
+{
+    struct emulator *emulator = context;
+    uint32_t status = state_status(emulator, function);
+
+    if (status != IRQCTS_STATUS_OK) {
+        return status;
+    }
+    if (size > emulator_save_size(EMULATOR_ENTRIES_MAX)) {
+        return IRQCTS_STATUS_INVALID_PARAMETER;
+    }
+    memcpy(emulator->scratch, bytes, size); /* a fault that trusts the lengths inside reads no further than here */
+    return emulator_restore(emulator->driver.device, function, emulator->scratch, size)
+               ? IRQCTS_STATUS_OK
+               : IRQCTS_STATUS_INVALID_PARAMETER;
 }
 
 static uint32_t execute_one(struct emulator *emulator, const struct irqcts_operation *operation,

@@ -21,7 +21,8 @@ PREFIX_SECONDS = 120.0
 STEP_SECONDS = 30.0
 #: About one start in eight, Wine 8 does not get round to starting the simulated bus's child.
 ATTEMPTS = 4
-PROGRAMS = ("irqcts.sys", "irqctsbus.sys", "irqcts.inf", "irqctsbus.inf", "irqcts_windows.dll", "irqcts-agent.exe",
+INFS = ("irqcts.inf", "irqctsbus.inf", "irqctsmini.inf")
+PROGRAMS = ("irqcts.sys", "irqctsbus.sys", "irqctsmini.sys", *INFS, "irqcts_windows.dll", "irqcts-agent.exe",
             "irqcts-setup.exe", "irqcts-try.exe")
 
 
@@ -132,7 +133,7 @@ class WinePrefix:
         self.stage.mkdir(exist_ok=True)
         for name in PROGRAMS:
             shutil.copyfile(source / name, self.stage / name)
-        for name in ("irqcts.inf", "irqctsbus.inf"):
+        for name in INFS:
             # Wine wants the catalogue that Inf2Cat makes and signs on Windows, or no mention of it.
             lines = (source / name).read_text("utf-8").splitlines()
             kept = [line for line in lines if not line.startswith("CatalogFile")]

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <windows.h>
 
-/* `flags` are CreateFile's (FILE_FLAG_OVERLAPPED or 0).  The device whose instance id contains `wanted` (case ignored, "" for the only one).  INVALID_HANDLE_VALUE
- * with a sentence when there is none, more than one, or it cannot be opened. */
+/* The device whose instance id contains `wanted` (case ignored, "" for the only one).  `flags` are CreateFile's
+ * (FILE_FLAG_OVERLAPPED or 0).  INVALID_HANDLE_VALUE with a sentence when there is none, more than one, or it cannot
+ * be opened. */
 HANDLE device_open(const char *wanted, DWORD flags, char *instance, size_t instance_size, char *error,
                    size_t error_size);
 

@@ -99,8 +99,41 @@ static irqcts_ntstatus write_virtualized(const struct irqcts_target *target, con
         .WriteValue = {operation->address, operation->data, operation->control},
     };
 
-    return target->write_virtualized != NULL ? target->write_virtualized(target->context, &arguments)
-                                             : IRQCTS_NT_NOT_SUPPORTED;
+    return target->virtualized != NULL && irqcts_dxgk_offers_write(target->virtualized)
+               ? target->virtualized->WriteVirtualizedInterrupt(target->virtualized->Adapter, &arguments)
+               : IRQCTS_NT_NOT_SUPPORTED;
+}
+
+static irqcts_ntstatus on_device(const struct irqcts_target *target, const struct irqcts_operation *operation,
+                                 uint64_t *value)
+{
+    return target->operate != NULL ? target->operate(target->context, operation, value) : IRQCTS_NT_NOT_SUPPORTED;
+}
+
+/* A virtual function is saved and restored by the miniport's DDIs where it offers them.  A simulated device keeps a
+ * state of its own besides, for a restore into a function that is none of the miniport's. */
+static irqcts_ntstatus move(const struct irqcts_target *target, const struct irqcts_operation *operation,
+                            uint64_t *value)
+{
+    const struct irqcts_dxgk_routines *routines = target->virtualized;
+    uint32_t slot = (uint32_t)operation->value;
+    irqcts_ntstatus status;
+
+    if (routines == NULL || !irqcts_dxgk_offers_save(routines) || operation->value >= IRQCTS_SLOTS_MAX) {
+        return on_device(target, operation, value);
+    }
+    if (operation->kind == IRQCTS_OPERATION_RESTORE) {
+        return operation->function != 0 && target->migration->slots[slot].saved
+                   ? irqcts_migration_restore(target->migration, routines, operation->function - 1u, slot,
+                                              operation->data)
+                   : on_device(target, operation, value);
+    }
+    if (operation->function == 0) {
+        irqcts_migration_forget_slot(target->migration, slot);
+        return on_device(target, operation, value);
+    }
+    status = irqcts_migration_save(target->migration, routines, operation->function - 1u, slot);
+    return status >= 0 && target->operate != NULL ? on_device(target, operation, value) : status;
 }
 
 /* Raw calls show their native answer as the value; STATUS_NOT_SUPPORTED is an answer here, not a lack of ours. */
@@ -143,9 +176,16 @@ static irqcts_ntstatus execute(const struct irqcts_target *target, const struct 
         target->poll(target->context, deliveries);
         result->delivery_count = deliveries->count - result->delivery_first;
         return IRQCTS_NT_SUCCESS;
+    case IRQCTS_OPERATION_SAVE:
+    case IRQCTS_OPERATION_RESTORE:
+        return move(target, operation, &result->value);
+    case IRQCTS_OPERATION_CONFIGURE:
+        if (target->migration != NULL) {
+            irqcts_migration_forget(target->migration);
+        }
+        return on_device(target, operation, &result->value);
     default:
-        return target->operate != NULL ? target->operate(target->context, operation, &result->value)
-                                       : IRQCTS_NT_NOT_SUPPORTED;
+        return on_device(target, operation, &result->value);
     }
 }
 

@@ -9,8 +9,8 @@
 #define IRQCTS_WINDOWS_DISPATCH_H
 
 #include "irqcts_windows/ioctl.h"
-#include "irqcts_windows/migration.h"
 #include "irqcts_windows/status.h"
+#include "migration_calls.h"
 
 #include <stddef.h>
 
@@ -20,7 +20,9 @@ struct irqcts_target {
     void (*describe)(void *context, struct irqcts_io_description *out);
     /* SetTableEntry and its siblings of one function's interface, at a level.  *value for the two reads. */
     irqcts_ntstatus (*routing)(void *context, const struct irqcts_operation *operation, uint32_t irql, uint64_t *value);
-    irqcts_ntstatus (*write_virtualized)(void *context, const struct irqcts_dxgk_write_virtualized *arguments);
+    /* The DDIs of a display miniport; NULL or with nothing offered where there is none. */
+    const struct irqcts_dxgk_routines *virtualized;
+    struct irqcts_migration *migration;
     /* Everything else, on a device that is simulated. */
     irqcts_ntstatus (*operate)(void *context, const struct irqcts_operation *operation, uint64_t *value);
     /* IRP_MN_QUERY_INTERFACE with these arguments; *value as IRQCTS_WINDOWS_QUERIED. */

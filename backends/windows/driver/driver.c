@@ -3,14 +3,14 @@
 #include "driver.h"
 
 DRIVER_INITIALIZE DriverEntry;
-
-static NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
-{
-    irp->IoStatus.Status = status;
-    irp->IoStatus.Information = information;
-    IoCompleteRequest(irp, IO_NO_INCREMENT);
-    return status;
-}
+static DRIVER_ADD_DEVICE add_device;
+static DRIVER_UNLOAD unload;
+_Dispatch_type_(IRP_MJ_CREATE) static DRIVER_DISPATCH on_create;
+_Dispatch_type_(IRP_MJ_CLEANUP) _Dispatch_type_(IRP_MJ_CLOSE) static DRIVER_DISPATCH on_cleanup;
+_Dispatch_type_(IRP_MJ_DEVICE_CONTROL) static DRIVER_DISPATCH on_device_control;
+_Dispatch_type_(IRP_MJ_PNP) static DRIVER_DISPATCH on_pnp;
+_Dispatch_type_(IRP_MJ_POWER) static DRIVER_DISPATCH on_power;
+_Dispatch_type_(IRP_MJ_SYSTEM_CONTROL) static DRIVER_DISPATCH on_system_control;
 
 /* One at a time: requests among themselves and against removal.  PASSIVE_LEVEL. */
 static void take_turn(struct irqcts_device *device)
@@ -23,18 +23,20 @@ static void leave_turn(struct irqcts_device *device)
     (void)KeSetEvent(&device->turn, IO_NO_INCREMENT, FALSE);
 }
 
+_Use_decl_annotations_
 static NTSTATUS NTAPI on_create(PDEVICE_OBJECT object, PIRP irp)
 {
     struct irqcts_device *device = object->DeviceExtension;
 
-    return complete(irp, device->removed ? STATUS_DELETE_PENDING : STATUS_SUCCESS, 0);
+    return irp_complete(irp, device->removed ? STATUS_DELETE_PENDING : STATUS_SUCCESS, 0);
 }
 
 /* Windows sends CLEANUP when the last handle closes; Wine 8 sends only CLOSE, after which nothing pends any more. */
+_Use_decl_annotations_
 static NTSTATUS NTAPI on_cleanup(PDEVICE_OBJECT object, PIRP irp)
 {
     driver_waits_end(object->DeviceExtension, IoGetCurrentIrpStackLocation(irp)->FileObject, STATUS_CANCELLED);
-    return complete(irp, STATUS_SUCCESS, 0);
+    return irp_complete(irp, STATUS_SUCCESS, 0);
 }
 
 static NTSTATUS answer(struct irqcts_device *device, PIRP irp, ULONG_PTR *information)
@@ -66,6 +68,7 @@ static NTSTATUS answer(struct irqcts_device *device, PIRP irp, ULONG_PTR *inform
     return status;
 }
 
+_Use_decl_annotations_
 static NTSTATUS NTAPI on_device_control(PDEVICE_OBJECT object, PIRP irp)
 {
     struct irqcts_device *device = object->DeviceExtension;
@@ -83,31 +86,14 @@ static NTSTATUS NTAPI on_device_control(PDEVICE_OBJECT object, PIRP irp)
         status = answer(device, irp, &information);
     }
     leave_turn(device);
-    return status == STATUS_PENDING ? status : complete(irp, status, information);
-}
-
-static NTSTATUS NTAPI on_completed(PDEVICE_OBJECT object, PIRP irp, PVOID context)
-{
-    UNREFERENCED_PARAMETER(object);
-    UNREFERENCED_PARAMETER(irp);
-    (void)KeSetEvent(context, IO_NO_INCREMENT, FALSE);
-    return STATUS_MORE_PROCESSING_REQUIRED;
+    return status == STATUS_PENDING ? status : irp_complete(irp, status, information);
 }
 
 /* The stack below starts first. */
 static NTSTATUS start(struct irqcts_device *device, PIRP irp)
 {
-    KEVENT done;
-    NTSTATUS status;
+    NTSTATUS status = irp_pass_down_and_wait(device->below, irp);
 
-    KeInitializeEvent(&done, NotificationEvent, FALSE);
-    IoCopyCurrentIrpStackLocationToNext(irp);
-    IoSetCompletionRoutine(irp, on_completed, &done, TRUE, TRUE, TRUE);
-    status = IoCallDriver(device->below, irp);
-    if (status == STATUS_PENDING) {
-        (void)KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
-        status = irp->IoStatus.Status;
-    }
     if (NT_SUCCESS(status)) {
         take_turn(device);
         driver_acquire_interfaces(device);
@@ -116,7 +102,7 @@ static NTSTATUS start(struct irqcts_device *device, PIRP irp)
         leave_turn(device);
         (void)IoSetDeviceInterfaceState(&device->link, TRUE);
     }
-    return complete(irp, status, 0);
+    return irp_complete(irp, status, 0);
 }
 
 /* What was started is let go; safe to call twice (surprise removal, then removal). */
@@ -133,12 +119,7 @@ static void stop(struct irqcts_device *device, BOOLEAN removed)
     driver_waits_end(device, NULL, STATUS_DELETE_PENDING);
 }
 
-static NTSTATUS pass_down(struct irqcts_device *device, PIRP irp)
-{
-    IoSkipCurrentIrpStackLocation(irp);
-    return IoCallDriver(device->below, irp);
-}
-
+_Use_decl_annotations_
 static NTSTATUS NTAPI on_pnp(PDEVICE_OBJECT object, PIRP irp)
 {
     struct irqcts_device *device = object->DeviceExtension;
@@ -151,18 +132,18 @@ static NTSTATUS NTAPI on_pnp(PDEVICE_OBJECT object, PIRP irp)
     case IRP_MN_STOP_DEVICE: /* a rebalance: resources are taken away and given anew by another START */
         stop(device, FALSE);
         irp->IoStatus.Status = STATUS_SUCCESS;
-        return pass_down(device, irp);
+        return irp_pass_down(below, irp);
     case IRP_MN_SURPRISE_REMOVAL:
         stop(device, TRUE);
         (void)IoSetDeviceInterfaceState(&device->link, FALSE);
         irp->IoStatus.Status = STATUS_SUCCESS;
-        return pass_down(device, irp);
+        return irp_pass_down(below, irp);
     case IRP_MN_REMOVE_DEVICE:
         stop(device, TRUE);
         (void)IoSetDeviceInterfaceState(&device->link, FALSE);
         RtlFreeUnicodeString(&device->link);
         irp->IoStatus.Status = STATUS_SUCCESS;
-        status = pass_down(device, irp);
+        status = irp_pass_down(below, irp);
         IoDetachDevice(below);
         IoDeleteDevice(object); /* the extension lives until the last handle is closed */
         return status;
@@ -171,26 +152,34 @@ static NTSTATUS NTAPI on_pnp(PDEVICE_OBJECT object, PIRP irp)
     case IRP_MN_QUERY_REMOVE_DEVICE:
     case IRP_MN_CANCEL_REMOVE_DEVICE:
         irp->IoStatus.Status = STATUS_SUCCESS;
-        return pass_down(device, irp);
+        return irp_pass_down(below, irp);
     default:
-        return pass_down(device, irp);
+        return irp_pass_down(below, irp);
     }
 }
 
+_Use_decl_annotations_
 static NTSTATUS NTAPI on_power(PDEVICE_OBJECT object, PIRP irp)
 {
     struct irqcts_device *device = object->DeviceExtension;
 
-    PoStartNextPowerIrp(irp);
-    IoSkipCurrentIrpStackLocation(irp);
-    return PoCallDriver(device->below, irp);
+    return irp_pass_power_down(device->below, irp);
 }
 
+_Use_decl_annotations_
 static NTSTATUS NTAPI on_system_control(PDEVICE_OBJECT object, PIRP irp)
 {
-    return pass_down(object->DeviceExtension, irp);
+    const struct irqcts_device *device = object->DeviceExtension;
+
+    return irp_pass_down(device->below, irp);
 }
 
+static void *pool(size_t size)
+{
+    return irqcts_pool(size);
+}
+
+_Use_decl_annotations_
 static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
 {
     PDEVICE_OBJECT object;
@@ -208,6 +197,8 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
     KeInitializeEvent(&device->turn, SynchronizationEvent, TRUE);
     KeInitializeSpinLock(&device->waits_lock);
     InitializeListHead(&device->waits);
+    device->migration.allocate = pool;
+    device->migration.release = irqcts_pool_free;
     device->below = IoAttachDeviceToDeviceStack(object, physical);
     status = device->below == NULL ? STATUS_NO_SUCH_DEVICE
                                    : IoRegisterDeviceInterface(physical, &irqcts_guid_device, NULL, &device->link);
@@ -222,11 +213,13 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
     return STATUS_SUCCESS;
 }
 
+_Use_decl_annotations_
 static VOID NTAPI unload(PDRIVER_OBJECT driver)
 {
     UNREFERENCED_PARAMETER(driver);
 }
 
+_Use_decl_annotations_
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     UNREFERENCED_PARAMETER(path);

@@ -7,6 +7,7 @@
 #define IRQCTS_DRIVER_H
 
 #include "dispatch.h"
+#include "irp.h"
 #include "irqcts_windows/interfaces.h"
 
 /* {5b1f0c52-7f0e-4c58-9f0e-2a4b6d9d1e00}: the device interface that user mode opens. */
@@ -24,6 +25,7 @@ struct irqcts_device {
     PCI_MSIX_TABLE_CONFIG_INTERFACE msix; /* Context NULL: not there */
     IRQCTS_VIRTUALIZED_INTERFACE virtualized;
     IRQCTS_SIMULATION_INTERFACE simulation;
+    struct irqcts_migration migration;
     /* Messages: counted at interrupt time, so these are touched with interlocked operations only. */
     LONG counts[IRQCTS_ENTRIES_MAX];
     ULONG message_count;
@@ -36,9 +38,6 @@ struct irqcts_device {
 /* interfaces.c: asks the stack below at PASSIVE_LEVEL; what is not there stays empty. */
 _IRQL_requires_max_(PASSIVE_LEVEL) void driver_acquire_interfaces(struct irqcts_device *device);
 _IRQL_requires_max_(PASSIVE_LEVEL) void driver_release_interfaces(struct irqcts_device *device);
-_IRQL_requires_max_(PASSIVE_LEVEL)
-NTSTATUS driver_query_interface(PDEVICE_OBJECT below, const GUID *type, USHORT size, USHORT version,
-                                _Out_writes_bytes_(size) PVOID out);
 
 /* operations.c */
 void driver_target(struct irqcts_device *device, struct irqcts_target *out);

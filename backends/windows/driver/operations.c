@@ -95,15 +95,6 @@ static irqcts_ntstatus routing(void *context, const struct irqcts_operation *ope
     return call.status;
 }
 
-static irqcts_ntstatus write_virtualized(void *context, const struct irqcts_dxgk_write_virtualized *arguments)
-{
-    struct irqcts_device *device = context;
-
-    return device->virtualized.WriteVirtualizedInterrupt != NULL
-               ? device->virtualized.WriteVirtualizedInterrupt(device->virtualized.Adapter, arguments)
-               : STATUS_NOT_SUPPORTED;
-}
-
 static irqcts_ntstatus operate(void *context, const struct irqcts_operation *operation, uint64_t *value)
 {
     struct irqcts_device *device = context;
@@ -159,7 +150,7 @@ static irqcts_ntstatus query(void *context, const struct irqcts_operation *opera
         type.Data4[7] ^= 1u;
     }
     RtlFillMemory(msix, whole, PATTERN);
-    status = driver_query_interface(device->below, &type, size, (USHORT)operation->data, msix);
+    status = irp_query_interface(device->below, &type, size, (USHORT)operation->data, msix);
     if (!NT_SUCCESS(status)) { /* a refusal leaves the caller's structure alone */
         for (SIZE_T at = 0; at < whole; at++) {
             status = ((const UCHAR *)msix)[at] != PATTERN ? STATUS_DATA_ERROR : status;
@@ -266,7 +257,7 @@ static void describe(void *context, struct irqcts_io_description *out)
         out->operations |= device->msix.GetTableEntry != NULL ? UINT64_C(1) << IRQCTS_OPERATION_GET_ENTRY : 0;
         out->operations |= device->msix.GetTableSize != NULL ? UINT64_C(1) << IRQCTS_OPERATION_GET_SIZE : 0;
     }
-    if (device->virtualized.WriteVirtualizedInterrupt != NULL) {
+    if (irqcts_dxgk_offers_write(&device->virtualized.Routines)) {
         out->parts |= IRQCTS_IO_HAS_VIRTUALIZED;
         out->operations |= virtualized;
     }
@@ -291,7 +282,8 @@ void driver_target(struct irqcts_device *device, struct irqcts_target *out)
         .context = device,
         .describe = describe,
         .routing = routing,
-        .write_virtualized = write_virtualized,
+        .virtualized = &device->virtualized.Routines,
+        .migration = &device->migration,
         .operate = device->simulation.Operate != NULL ? operate : NULL,
         .query = query,
         .message_count = device->message_info != NULL ? message_count : NULL,

@@ -2,8 +2,9 @@
 /*
  * irqcts-setup: what devcon does, for the simulated bus.
  *
- *   irqcts-setup install FOLDER   copies irqcts.inf to the driver store, creates root\irqctsbus, binds its driver
- *   irqcts-setup remove           removes the simulated bus, and its child with it
+ *   irqcts-setup install FOLDER   copies the INFs of the children to the driver store, creates root\irqctsbus, binds
+ *                                 its driver
+ *   irqcts-setup remove           removes the simulated bus, and its children with it
  */
 #include <windows.h>
 
@@ -13,7 +14,9 @@
 #include <string.h>
 
 static const char hardware_id[] = "root\\irqctsbus\0"; /* REG_MULTI_SZ */
-static const char child_id[] = "IRQCTS\\SIMULATED";
+/* Of its children and theirs: one that is known from before would keep the driver that it had. */
+static const char *const child_ids[] = {"IRQCTS\\ADAPTER", "IRQCTS\\SIMULATED"};
+static const char *const child_infs[] = {"irqcts.inf", "irqctsmini.inf"};
 static const GUID class_guid = {0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0xff}};
 
 /* The device interface of irqcts.sys, as in driver/driver.h. */
@@ -47,12 +50,14 @@ static int remove_devices(const char *id)
     return bad;
 }
 
-/* The bus and its child: a child that is known from before would keep the driver that it had. */
 static int remove_all(void)
 {
-    int bus = remove_devices(hardware_id);
+    int bad = remove_devices(hardware_id);
 
-    return remove_devices(child_id) != 0 || bus != 0;
+    for (size_t i = 0; i < sizeof(child_ids) / sizeof(child_ids[0]); i++) {
+        bad |= remove_devices(child_ids[i]);
+    }
+    return bad;
 }
 
 static int create_bus(void)
@@ -103,10 +108,12 @@ static int install(const char *folder)
     if (remove_all() != 0) {
         return 1;
     }
-    (void)snprintf(path, sizeof(path), "%s\\irqcts.inf", folder);
-    if (GetFullPathNameA(path, sizeof(whole), whole, NULL) == 0 ||
-        !SetupCopyOEMInfA(whole, folder, SPOST_PATH, 0, NULL, 0, NULL, NULL)) {
-        return failed("irqcts.inf cannot be copied");
+    for (size_t i = 0; i < sizeof(child_infs) / sizeof(child_infs[0]); i++) {
+        (void)snprintf(path, sizeof(path), "%s\\%s", folder, child_infs[i]);
+        if (GetFullPathNameA(path, sizeof(whole), whole, NULL) == 0 ||
+            !SetupCopyOEMInfA(whole, folder, SPOST_PATH, 0, NULL, 0, NULL, NULL)) {
+            return failed("the INF of a child cannot be copied");
+        }
     }
     if (create_bus() != 0) {
         return 1;

@@ -1,141 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bus.h"
+/* irqctsbus.sys: what pci.sys does for real devices, as far as a test needs it (common/bus.c). */
+#include "simbus.h"
 
-DRIVER_INITIALIZE DriverEntry;
+static const WCHAR adapter_id[] = L"IRQCTS\\ADAPTER";
+static const WCHAR adapter_ids[] = L"IRQCTS\\ADAPTER\0";
+static const struct bus_identity adapter = {adapter_id, sizeof(adapter_id), adapter_ids, sizeof(adapter_ids)};
 
-static NTSTATUS complete(PIRP irp, NTSTATUS status)
+static void delete_device(struct simulated *device)
 {
-    irp->IoStatus.Status = status;
-    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    if (device != NULL) {
+        simulation_free(device->simulation);
+        irqcts_pool_free(device);
+    }
+}
+
+static NTSTATUS add_device(struct bus *bus, const struct bus_identity *identity)
+{
+    struct simulated *device = irqcts_pool(sizeof(*device));
+    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+
+    if (device == NULL) {
+        return status;
+    }
+    device->simulation = simulation_create();
+    for (ULONG i = 0; i < IRQCTS_FUNCTIONS_MAX; i++) {
+        device->functions[i].device = device;
+        device->functions[i].function = i;
+    }
+    if (device->simulation != NULL) {
+        status = bus_add_child(bus, identity, device);
+    }
+    if (!NT_SUCCESS(status)) {
+        delete_device(device);
+        return status;
+    }
+    device->child = bus->children[bus->child_count - 1];
+    bus->context = device;
     return status;
 }
 
-static NTSTATUS pass_down(struct bus *bus, PIRP irp)
+static NTSTATUS start(struct bus *bus)
 {
-    IoSkipCurrentIrpStackLocation(irp);
-    return IoCallDriver(bus->below, irp);
+    return add_device(bus, &adapter);
 }
 
-static NTSTATUS bus_relations(struct bus *bus, PIRP irp, DEVICE_RELATION_TYPE type)
+static void end(struct bus *bus)
 {
-    PDEVICE_RELATIONS relations;
-
-    if (type != BusRelations) {
-        return pass_down(bus, irp);
-    }
-    relations = ExAllocatePoolWithTag(PagedPool, sizeof(*relations), IRQCTS_TAG);
-    if (relations == NULL) {
-        return complete(irp, STATUS_INSUFFICIENT_RESOURCES);
-    }
-    relations->Count = bus->child != NULL ? 1 : 0;
-    relations->Objects[0] = bus->child;
-    if (bus->child != NULL) {
-        ObReferenceObject(bus->child);
-    }
-    irp->IoStatus.Information = (ULONG_PTR)relations;
-    irp->IoStatus.Status = STATUS_SUCCESS;
-    return pass_down(bus, irp);
+    delete_device(bus->context);
+    bus->context = NULL;
 }
 
-static NTSTATUS bus_pnp(struct bus *bus, PIRP irp)
+static NTSTATUS query_interface(struct bus_child *child, PIO_STACK_LOCATION stack)
 {
-    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
-    PDEVICE_OBJECT below = bus->below;
-    NTSTATUS status;
-
-    switch (stack->MinorFunction) {
-    case IRP_MN_START_DEVICE:
-        status = bus->child == NULL ? child_create(bus->self->DriverObject, &bus->child) : STATUS_SUCCESS;
-        if (!NT_SUCCESS(status)) {
-            return complete(irp, status);
-        }
-        irp->IoStatus.Status = STATUS_SUCCESS;
-        status = pass_down(bus, irp);
-        IoInvalidateDeviceRelations(bus->physical, BusRelations); /* Windows asks by itself, Wine waits for this */
-        return status;
-    case IRP_MN_QUERY_DEVICE_RELATIONS:
-        return bus_relations(bus, irp, stack->Parameters.QueryDeviceRelations.Type);
-    case IRP_MN_REMOVE_DEVICE:
-        irp->IoStatus.Status = STATUS_SUCCESS;
-        status = pass_down(bus, irp);
-        IoDetachDevice(below);
-        IoDeleteDevice(bus->self);
-        return status;
-    case IRP_MN_QUERY_REMOVE_DEVICE:
-    case IRP_MN_CANCEL_REMOVE_DEVICE:
-    case IRP_MN_QUERY_STOP_DEVICE:
-    case IRP_MN_CANCEL_STOP_DEVICE:
-    case IRP_MN_STOP_DEVICE:
-    case IRP_MN_SURPRISE_REMOVAL:
-        irp->IoStatus.Status = STATUS_SUCCESS;
-        return pass_down(bus, irp);
-    default:
-        return pass_down(bus, irp);
-    }
+    return simulated_query_interface(child->context, stack);
 }
 
-static NTSTATUS NTAPI on_pnp(PDEVICE_OBJECT device, PIRP irp)
+static void power(struct bus_child *child, DEVICE_POWER_STATE state)
 {
-    struct bus *bus = device->DeviceExtension;
-
-    return bus->kind == BUS_DEVICE ? bus_pnp(bus, irp) : child_pnp(device->DeviceExtension, irp);
+    UNREFERENCED_PARAMETER(child);
+    UNREFERENCED_PARAMETER(state);
 }
 
-static NTSTATUS NTAPI on_power(PDEVICE_OBJECT device, PIRP irp)
-{
-    struct bus *bus = device->DeviceExtension;
-
-    PoStartNextPowerIrp(irp);
-    if (bus->kind == BUS_DEVICE) {
-        IoSkipCurrentIrpStackLocation(irp);
-        return PoCallDriver(bus->below, irp);
-    }
-    return complete(irp, STATUS_SUCCESS);
-}
-
-static NTSTATUS NTAPI on_system_control(PDEVICE_OBJECT device, PIRP irp)
-{
-    struct bus *bus = device->DeviceExtension;
-
-    return bus->kind == BUS_DEVICE ? pass_down(bus, irp) : complete(irp, irp->IoStatus.Status);
-}
-
-static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
-{
-    PDEVICE_OBJECT device;
-    struct bus *bus;
-    NTSTATUS status = IoCreateDevice(driver, sizeof(struct bus), NULL, FILE_DEVICE_BUS_EXTENDER,
-                                     FILE_DEVICE_SECURE_OPEN, FALSE, &device);
-
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    bus = device->DeviceExtension;
-    RtlZeroMemory(bus, sizeof(*bus));
-    bus->kind = BUS_DEVICE;
-    bus->self = device;
-    bus->physical = physical;
-    bus->below = IoAttachDeviceToDeviceStack(device, physical);
-    if (bus->below == NULL) {
-        IoDeleteDevice(device);
-        return STATUS_NO_SUCH_DEVICE;
-    }
-    device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
-    return STATUS_SUCCESS;
-}
-
-static VOID NTAPI unload(PDRIVER_OBJECT driver)
-{
-    UNREFERENCED_PARAMETER(driver);
-}
-
-NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
-{
-    UNREFERENCED_PARAMETER(path);
-    driver->DriverExtension->AddDevice = add_device;
-    driver->DriverUnload = unload;
-    driver->MajorFunction[IRP_MJ_PNP] = on_pnp;
-    driver->MajorFunction[IRP_MJ_POWER] = on_power;
-    driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = on_system_control;
-    return STATUS_SUCCESS;
-}
+const struct bus_routines bus_routines = {start, end, query_interface, power};

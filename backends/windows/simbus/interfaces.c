@@ -1,29 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The interfaces of the simulated device.  PCI_MSIX_TABLE_CONFIG_INTERFACE is
- * what pci.sys would give; the virtualized one is what a vendor's miniport adds
- * in a test build, and this is the sample of it (docs/windows.md).
+ * The interfaces of the simulated device: PCI_MSIX_TABLE_CONFIG_INTERFACE, which
+ * is what pci.sys would give, and the simulation itself.
  */
-#include "bus.h"
+#include "simbus.h"
 
 static VOID NTAPI reference(PVOID context)
 {
-    InterlockedIncrement(&((struct msix_context *)context)->child->references);
+    InterlockedIncrement(&((struct msix_context *)context)->device->references);
 }
 
 static VOID NTAPI dereference(PVOID context)
 {
-    InterlockedDecrement(&((struct msix_context *)context)->child->references);
+    InterlockedDecrement(&((struct msix_context *)context)->device->references);
 }
 
-/* A device that is gone answers so, instead of being touched. */
+/* NULL when the device is gone: then its routines say so, instead of touching it. */
+static struct simulation *present(PVOID context)
+{
+    struct simulated *device = ((struct msix_context *)context)->device;
+
+    return device->child->removed ? NULL : device->simulation;
+}
+
 static NTSTATUS operate(struct msix_context *context, const struct irqcts_operation *operation, ULONG64 *value)
 {
+    struct simulation *simulation = present(context);
     uint64_t observed = 0;
     NTSTATUS status = STATUS_DEVICE_REMOVED;
 
-    if (context->child->simulation != NULL) {
-        status = simulation_operate(context->child->simulation, operation, &observed);
+    if (simulation != NULL) {
+        status = simulation_operate(simulation, operation, &observed);
     }
     *value = observed;
     return status;
@@ -94,21 +101,12 @@ static void fill_msix(PCI_MSIX_TABLE_CONFIG_INTERFACE *out, struct msix_context 
     };
 }
 
-/* hAdapter is whatever the miniport chose; here the child. */
-static NTSTATUS write_virtualized(HANDLE adapter, const struct irqcts_dxgk_write_virtualized *arguments)
-{
-    struct child *child = adapter;
-
-    return child->simulation != NULL ? simulation_write_virtualized(child->simulation, arguments)
-                                     : STATUS_DEVICE_REMOVED;
-}
-
 static VOID simulation_connect_routine(PVOID context, IRQCTS_MESSAGE_ROUTINE routine, PVOID routine_context)
 {
-    struct child *child = ((struct msix_context *)context)->child;
+    struct simulation *simulation = present(context);
 
-    if (child->simulation != NULL) {
-        simulation_connect(child->simulation, (simulation_arrival)routine, routine_context);
+    if (simulation != NULL) {
+        simulation_connect(simulation, (simulation_arrival)routine, routine_context);
     }
 }
 
@@ -119,80 +117,69 @@ static NTSTATUS simulation_operate_routine(PVOID context, const struct irqcts_op
 
 static VOID simulation_poll_routine(PVOID context, struct irqcts_delivery_buffer *deliveries)
 {
-    struct child *child = ((struct msix_context *)context)->child;
+    struct simulation *simulation = present(context);
 
-    if (child->simulation != NULL) {
-        simulation_poll(child->simulation, deliveries);
+    if (simulation != NULL) {
+        simulation_poll(simulation, deliveries);
     }
 }
 
 static NTSTATUS simulation_messages_routine(PVOID context, ULONG function, ULONG first, ULONG count,
                                             struct irqcts_message *messages)
 {
-    struct child *child = ((struct msix_context *)context)->child;
+    struct simulation *simulation = present(context);
 
-    return child->simulation != NULL ? simulation_messages(child->simulation, function, first, count, messages)
+    return simulation != NULL ? simulation_messages(simulation, function, first, count, messages)
                                      : STATUS_DEVICE_REMOVED;
 }
 
 static NTSTATUS simulation_options_routine(PVOID context, const char *options, char *sentence, SIZE_T size)
 {
-    struct child *child = ((struct msix_context *)context)->child;
+    struct simulation *simulation = present(context);
 
-    return child->simulation != NULL ? simulation_options(child->simulation, options, sentence, size)
+    return simulation != NULL ? simulation_options(simulation, options, sentence, size)
                                      : STATUS_DEVICE_REMOVED;
+}
+
+static NTSTATUS simulation_save_routine(PVOID context, ULONG function, PUCHAR state, SIZE_T *size)
+{
+    struct simulation *simulation = present(context);
+    size_t bytes = *size;
+    NTSTATUS status = simulation != NULL ? simulation_save(simulation, function, state, &bytes)
+                                         : STATUS_DEVICE_REMOVED;
+
+    *size = bytes;
+    return status;
+}
+
+static NTSTATUS simulation_restore_routine(PVOID context, ULONG function, const UCHAR *state, SIZE_T size)
+{
+    struct simulation *simulation = present(context);
+
+    return simulation != NULL ? simulation_restore(simulation, function, state, size) : STATUS_DEVICE_REMOVED;
 }
 
 static NTSTATUS simulation_function_routine(PVOID context, ULONG function, PCI_MSIX_TABLE_CONFIG_INTERFACE *out)
 {
-    struct child *child = ((struct msix_context *)context)->child;
+    struct simulated *device = ((struct msix_context *)context)->device;
 
     if (function >= IRQCTS_FUNCTIONS_MAX) {
         return STATUS_INVALID_PARAMETER;
     }
-    fill_msix(out, &child->functions[function]);
+    fill_msix(out, &device->functions[function]);
     out->InterfaceReference(out->Context);
     return STATUS_SUCCESS;
 }
 
-/* No more than `size` bytes, and the size says how many there are (IFACE-QUERY). */
-static NTSTATUS give(PIO_STACK_LOCATION stack, PVOID whole, USHORT whole_size, USHORT minimum)
-{
-    PINTERFACE out = stack->Parameters.QueryInterface.Interface;
-    USHORT size = stack->Parameters.QueryInterface.Size;
-
-    if (out == NULL || size < minimum || stack->Parameters.QueryInterface.Version < IRQCTS_INTERFACE_VERSION) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (size > whole_size) {
-        size = whole_size;
-    }
-    ((PINTERFACE)whole)->Size = size;
-    RtlCopyMemory(out, whole, size);
-    out->InterfaceReference(out->Context); /* IFACE-REFERENCE: it is returned referenced */
-    return STATUS_SUCCESS;
-}
-
-int child_knows_interface(const GUID *type)
-{
-    return IsEqualGUID(type, &irqcts_guid_msix) || IsEqualGUID(type, &irqcts_guid_virtualized) ||
-           IsEqualGUID(type, &irqcts_guid_simulation);
-}
-
-NTSTATUS child_query_interface(struct child *child, PIO_STACK_LOCATION stack)
+NTSTATUS simulated_query_interface(struct simulated *device, PIO_STACK_LOCATION stack)
 {
     const GUID *type = stack->Parameters.QueryInterface.InterfaceType;
-    struct msix_context *context = &child->functions[0];
+    struct msix_context *context = &device->functions[0];
 
     if (IsEqualGUID(type, &irqcts_guid_msix)) {
         PCI_MSIX_TABLE_CONFIG_INTERFACE msix;
         fill_msix(&msix, context);
-        return give(stack, &msix, sizeof(msix), IRQCTS_MSIX_INTERFACE_MINIMUM);
-    }
-    if (IsEqualGUID(type, &irqcts_guid_virtualized)) {
-        IRQCTS_VIRTUALIZED_INTERFACE virtualized = {sizeof(virtualized), IRQCTS_INTERFACE_VERSION, context, reference,
-                                                    dereference, child, write_virtualized};
-        return give(stack, &virtualized, sizeof(virtualized), sizeof(virtualized));
+        return irp_give_interface(stack, &msix, sizeof(msix), IRQCTS_MSIX_INTERFACE_MINIMUM);
     }
     if (IsEqualGUID(type, &irqcts_guid_simulation)) {
         IRQCTS_SIMULATION_INTERFACE simulation = {
@@ -206,16 +193,16 @@ NTSTATUS child_query_interface(struct child *child, PIO_STACK_LOCATION stack)
             .Poll = simulation_poll_routine,
             .Messages = simulation_messages_routine,
             .Options = simulation_options_routine,
+            .Save = simulation_save_routine,
+            .Restore = simulation_restore_routine,
             .QueryFunction = simulation_function_routine,
         };
-        if (child->simulation != NULL) {
-            uint32_t entries;
-            uint32_t functions;
-            simulation_limits(child->simulation, &entries, &functions);
-            simulation.EntriesMax = entries;
-            simulation.VirtualFunctionsMax = functions;
-        }
-        return give(stack, &simulation, sizeof(simulation), sizeof(simulation));
+        uint32_t entries;
+        uint32_t functions;
+        simulation_limits(device->simulation, &entries, &functions);
+        simulation.EntriesMax = entries;
+        simulation.VirtualFunctionsMax = functions;
+        return irp_give_interface(stack, &simulation, sizeof(simulation), sizeof(simulation));
     }
     return STATUS_NOT_SUPPORTED;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simulation.h"
 
+#include "state.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +118,8 @@ static void collect(struct simulation *simulation)
     struct irqcts_result result;
     char sentence[64];
 
-    if (simulation->emulator->execute(simulation->context, &poll, 1, &result, &buffer, sentence, sizeof(sentence)) < 0) {
+    if (simulation->emulator->execute(simulation->context, &poll, 1, &result, &buffer, sentence, sizeof(sentence)) <
+        0) {
         return;
     }
     simulation->other_lost += buffer.lost;
@@ -155,21 +158,20 @@ irqcts_ntstatus simulation_operate(struct simulation *simulation, const struct i
     return to_nt(result.status);
 }
 
-/* The documented arguments say which virtual function and which entry; nothing else reaches the device. */
-irqcts_ntstatus simulation_write_virtualized(struct simulation *simulation,
-                                             const struct irqcts_dxgk_write_virtualized *arguments)
+irqcts_ntstatus simulation_save(struct simulation *simulation, uint32_t function, uint8_t *state, size_t *size)
 {
-    struct irqcts_operation operation = {
-        .kind = IRQCTS_OPERATION_WRITE_VIRTUALIZED,
-        .function = arguments->vfIndex + 1u, /* UINT32_MAX becomes 0, which is no virtual function either */
-        .entry = (uint32_t)(int32_t)arguments->InterruptTableIndex,
-        .address = arguments->WriteValue.MessageAddress,
-        .data = arguments->WriteValue.MessageData,
-        .control = arguments->WriteValue.VectorControl,
-    };
-    uint64_t value;
+    uint32_t status = emulator_state_save(simulation->context, function, state, size);
 
-    return simulation_operate(simulation, &operation, &value);
+    return status == IRQCTS_STATUS_NO_RESOURCES && *size > 0 ? IRQCTS_NT_BUFFER_TOO_SMALL : to_nt(status);
+}
+
+irqcts_ntstatus simulation_restore(struct simulation *simulation, uint32_t function, const uint8_t *state,
+                                   size_t size)
+{
+    uint32_t status = emulator_state_restore(simulation->context, function, state, size);
+
+    collect(simulation);
+    return to_nt(status);
 }
 
 irqcts_ntstatus simulation_messages(struct simulation *simulation, uint32_t function, uint32_t first, uint32_t count,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The simulated device behind a child of irqctsbus.sys: the emulator, the same
- * source as on Linux, and the routines of the interfaces that a bus driver and
- * a miniport would give.  No PnP here.
+ * source as on Linux.  No PnP here.
  */
 #ifndef IRQCTS_SIMBUS_SIMULATION_H
 #define IRQCTS_SIMBUS_SIMULATION_H
 
 #include "irqcts/backend.h"
-#include "irqcts_windows/migration.h"
 #include "irqcts_windows/status.h"
+
+#include <stddef.h>
 
 struct simulation;
 typedef void (*simulation_arrival)(void *context, uint32_t message);
@@ -25,8 +25,10 @@ void simulation_limits(struct simulation *simulation, uint32_t *entries, uint32_
 /* One operation; what it sends arrives before it returns. */
 irqcts_ntstatus simulation_operate(struct simulation *simulation, const struct irqcts_operation *operation,
                                    uint64_t *value);
-irqcts_ntstatus simulation_write_virtualized(struct simulation *simulation,
-                                             const struct irqcts_dxgk_write_virtualized *arguments);
+/* The state of a paused function as bytes (IRQCTS_SIMULATION_INTERFACE). */
+irqcts_ntstatus simulation_save(struct simulation *simulation, uint32_t function, uint8_t *state, size_t *size);
+irqcts_ntstatus simulation_restore(struct simulation *simulation, uint32_t function, const uint8_t *state,
+                                   size_t size);
 irqcts_ntstatus simulation_messages(struct simulation *simulation, uint32_t function, uint32_t first, uint32_t count,
                                     struct irqcts_message *out);
 

@@ -34,7 +34,8 @@ static size_t as_program(uint8_t *bytes, size_t size, uint8_t choice)
     for (uint32_t i = 0; i < run.count; i++) {
         struct irqcts_operation operation;
         memcpy(&operation, bytes + sizeof(run) + i * each, each);
-        operation.kind = i == 0 ? IRQCTS_OPERATION_CONFIGURE : (uint16_t)(operation.kind % (IRQCTS_OPERATION_RESET + 2u));
+        operation.kind = i == 0 ? IRQCTS_OPERATION_CONFIGURE
+                                : (uint16_t)(operation.kind % (IRQCTS_OPERATION_RESET + 2u));
         operation.flags = 0;
         operation.reserved = 0;
         operation.function = (choice & 1u) != 0 ? operation.function % 4u : operation.function;
@@ -53,7 +54,7 @@ static size_t as_program(uint8_t *bytes, size_t size, uint8_t choice)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct simulation *device;
+    static struct target_device device;
     struct irqcts_target target;
     uint32_t code;
     uint16_t wanted;
@@ -65,14 +66,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < HEADER) {
         return 0;
     }
-    if (device == NULL) {
-        device = simulation_create();
-        if (device == NULL) {
-            abort();
-        }
+    if (device.simulation == NULL && !target_create(&device)) {
+        abort();
     }
-    simulation_connect(device, (data[0] & 2u) != 0 ? arrival : NULL, NULL);
-    target = target_of(device);
+    simulation_connect(device.simulation, (data[0] & 2u) != 0 ? arrival : NULL, NULL);
+    target = target_of(&device);
     code = (data[0] & 0x80u) != 0 ? IRQCTS_IO_RUN : IRQCTS_IO_CODE(0x800u + data[0] % 7u);
     memcpy(&wanted, data + 2, sizeof(wanted));
     room = wanted;

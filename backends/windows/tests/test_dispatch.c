@@ -18,7 +18,7 @@ struct answer {
     struct irqcts_delivery deliveries[DELIVERIES];
 };
 
-static struct simulation *device;
+static struct target_device device;
 static struct irqcts_target target;
 static uint32_t arrived[8];
 
@@ -147,15 +147,14 @@ static void test_options(void)
 
 int main(void)
 {
-    device = simulation_create();
-    CHECK(device != NULL);
-    simulation_connect(device, arrival, arrived);
-    target = target_of(device);
+    CHECK(target_create(&device));
+    simulation_connect(device.simulation, arrival, arrived);
+    target = target_of(&device);
     test_statuses_are_exact();
     test_senseless_requests();
     test_level_is_not_pretended();
     test_index_that_is_no_int16();
     test_options();
-    simulation_free(device);
+    target_free(&device);
     return 0;
 }

@@ -40,8 +40,7 @@ typedef struct _IRQCTS_VIRTUALIZED_INTERFACE {
     PVOID Context;
     PINTERFACE_REFERENCE InterfaceReference;
     PINTERFACE_DEREFERENCE InterfaceDereference;
-    HANDLE Adapter; /* hAdapter of the DDI */
-    NTSTATUS (*WriteVirtualizedInterrupt)(HANDLE Adapter, const struct irqcts_dxgk_write_virtualized *Arguments);
+    struct irqcts_dxgk_routines Routines;
 } IRQCTS_VIRTUALIZED_INTERFACE;
 
 /* A message service routine: what IoConnectInterruptEx would have been given. */
@@ -60,6 +59,10 @@ typedef struct _IRQCTS_SIMULATION_INTERFACE {
     VOID (*Poll)(PVOID Context, struct irqcts_delivery_buffer *Deliveries);
     NTSTATUS (*Messages)(PVOID Context, ULONG Function, ULONG First, ULONG Count, struct irqcts_message *Messages);
     NTSTATUS (*Options)(PVOID Context, const char *Options, char *Sentence, SIZE_T SentenceSize);
+    /* The state of a paused function as bytes.  *Size is the room, then what there is; STATUS_BUFFER_TOO_SMALL
+     * when that is more. */
+    NTSTATUS (*Save)(PVOID Context, ULONG Function, PUCHAR State, SIZE_T *Size);
+    NTSTATUS (*Restore)(PVOID Context, ULONG Function, const UCHAR *State, SIZE_T Size);
     /* The interface that the bus driver gives to a virtual function, which is a device of its own there. */
     NTSTATUS (*QueryFunction)(PVOID Context, ULONG Function, PCI_MSIX_TABLE_CONFIG_INTERFACE *Interface);
     ULONG EntriesMax;

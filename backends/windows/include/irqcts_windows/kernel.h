@@ -5,24 +5,13 @@
 
 #include <ntddk.h>
 
-/* Annotations for Windows' own static analysis; mingw-w64 lacks some of them. */
-#ifndef _IRQL_requires_max_
-#  define _IRQL_requires_max_(level)
-#endif
-#ifndef _IRQL_requires_
-#  define _IRQL_requires_(level)
-#endif
-#ifndef _Out_writes_bytes_
-#  define _Out_writes_bytes_(size)
-#endif
-#ifndef _In_opt_
-#  define _In_opt_
-#endif
+#include "irqcts_windows/annotations.h"
 
 /* Pool tags are four characters in memory order. */
 #define IRQCTS_TAG 0x53545149u /* "IQTS" */
 
 /* ExAllocatePool2 is missing before Windows 10 2004 and in mingw-w64's headers. */
+_IRQL_requires_max_(DISPATCH_LEVEL) _Must_inspect_result_ _Ret_maybenull_ __drv_allocatesMem(Mem)
 static inline void *irqcts_pool(SIZE_T size)
 {
     void *memory = ExAllocatePoolWithTag(NonPagedPoolNx, size, IRQCTS_TAG);
@@ -33,7 +22,8 @@ static inline void *irqcts_pool(SIZE_T size)
     return memory;
 }
 
-static inline void irqcts_pool_free(void *memory)
+_IRQL_requires_max_(DISPATCH_LEVEL)
+static inline void irqcts_pool_free(_In_opt_ __drv_freesMem(Mem) void *memory)
 {
     if (memory != NULL) {
         ExFreePoolWithTag(memory, IRQCTS_TAG);

@@ -9,7 +9,11 @@
 
 #include <stdint.h>
 
+#ifdef _WIN32
+typedef long irqcts_ntstatus; /* the same type as NTSTATUS, so that routines of one are routines of the other */
+#else
 typedef int32_t irqcts_ntstatus;
+#endif
 
 #define IRQCTS_NT(value) ((irqcts_ntstatus)(value##u))
 #define IRQCTS_NT_SUCCESS IRQCTS_NT(0x00000000)
@@ -24,6 +28,8 @@ typedef int32_t irqcts_ntstatus;
 #define IRQCTS_NT_REVISION_MISMATCH IRQCTS_NT(0xC0000059)
 #define IRQCTS_NT_INSUFFICIENT_RESOURCES IRQCTS_NT(0xC000009A)
 #define IRQCTS_NT_NOT_SUPPORTED IRQCTS_NT(0xC00000BB)
+#define IRQCTS_NT_DATA_ERROR IRQCTS_NT(0xC000003E)
+#define IRQCTS_NT_INVALID_BUFFER_SIZE IRQCTS_NT(0xC0000206)
 #define IRQCTS_NT_INVALID_DEVICE_STATE IRQCTS_NT(0xC0000184)
 #define IRQCTS_NT_DEVICE_REMOVED IRQCTS_NT(0xC00002B6)
 #define IRQCTS_NT_NOINTERFACE IRQCTS_NT(0xC00002B9)

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The annotations by which Windows' own tools (SAL, Code Analysis, Static Driver
+ * Verifier) know what a routine may be given and at which level it runs.  The
+ * WDK has all of them; what other headers lack is defined as nothing here.
+ * Included behind <ntddk.h>.
+ */
+#ifndef IRQCTS_WINDOWS_ANNOTATIONS_H
+#define IRQCTS_WINDOWS_ANNOTATIONS_H
+
+#ifdef __MINGW32__ /* the WDK's <wdm.h> brings them along */
+#  include <sal.h>
+#  include <driverspecs.h>
+#endif
+
+#ifndef _In_
+#  define _In_
+#endif
+#ifndef _In_opt_
+#  define _In_opt_
+#endif
+#ifndef _In_z_
+#  define _In_z_
+#endif
+#ifndef _In_reads_bytes_
+#  define _In_reads_bytes_(size)
+#endif
+#ifndef _In_reads_bytes_opt_
+#  define _In_reads_bytes_opt_(size)
+#endif
+#ifndef _Inout_
+#  define _Inout_
+#endif
+#ifndef _Out_
+#  define _Out_
+#endif
+#ifndef _Outptr_
+#  define _Outptr_
+#endif
+#ifndef _Out_writes_
+#  define _Out_writes_(count)
+#endif
+#ifndef _Out_writes_bytes_
+#  define _Out_writes_bytes_(size)
+#endif
+#ifndef _Out_writes_z_
+#  define _Out_writes_z_(count)
+#endif
+#ifndef _Must_inspect_result_
+#  define _Must_inspect_result_
+#endif
+#ifndef _Ret_maybenull_
+#  define _Ret_maybenull_
+#endif
+#ifndef _Use_decl_annotations_
+#  define _Use_decl_annotations_
+#endif
+#ifndef _Function_class_
+#  define _Function_class_(name)
+#endif
+#ifndef _Dispatch_type_
+#  define _Dispatch_type_(major)
+#endif
+#ifndef _IRQL_requires_
+#  define _IRQL_requires_(level)
+#endif
+#ifndef _IRQL_requires_max_
+#  define _IRQL_requires_max_(level)
+#endif
+#ifndef _IRQL_requires_same_
+#  define _IRQL_requires_same_
+#endif
+#ifndef __drv_allocatesMem
+#  define __drv_allocatesMem(kind)
+#endif
+#ifndef __drv_freesMem
+#  define __drv_freesMem(kind)
+#endif
+
+#endif
