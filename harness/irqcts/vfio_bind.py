@@ -11,22 +11,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from .obstacle import Obstacle
 
 DRIVER = "vfio-pci"
 ADDRESS = re.compile(r"(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Something that keeps the suite from a device, and the command or action that removes it."""
-
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.problem}\n    {self.remedy}"
 
 
 class BindError(Exception):

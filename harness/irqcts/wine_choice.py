@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wine as part of the choice of a backend: `windows:wine=yes,fault=ID`.
+"""The backend "windows" where it is chosen: on Windows its preflight, on Linux Wine.
 
-The drivers and the agent are Windows programs; on Linux they run under Wine, on the simulated bus, and
-irqcts.wine_bridge stands in for the agent.
+The drivers and the agent are Windows programs; on Linux they run under Wine, on the simulated bus
+(`windows:wine=yes,fault=ID`), and irqcts.wine_bridge stands in for the agent.
 """
 
 from __future__ import annotations
 
 import sys
 
+from . import host, windows_preflight
+from .paths import layout
 from .verdict import HarnessError
 
 
 def command(name: str, options: str) -> list[str] | None:
-    """The bridge's command for the backend "windows", which does not run here without Wine; else None."""
-    if name != "windows" or sys.platform == "win32":
+    """The bridge's command for the backend "windows" under Wine; else None.  HarnessError when it cannot run."""
+    if name != "windows":
         return None
     parts = [part for part in options.split(",") if part]
+    if host.WINDOWS:
+        wanted = next((part.removeprefix("device=") for part in parts if part.startswith("device=")), "")
+        windows_preflight.check(wanted, layout().backends)
+        return None
     if "wine=yes" not in parts:
         raise HarnessError("the backend windows runs on Windows; here it runs under Wine, on a simulated bus: "
                            "give --wine", cause="environment")

@@ -22,7 +22,7 @@ static void upper(char *to, size_t size, const char *from)
     to[i] = '\0';
 }
 
-static int matches(const char *instance, const char *wanted)
+int device_matches(const char *instance, const char *wanted)
 {
     char one[INSTANCE_SIZE];
     char other[INSTANCE_SIZE];
@@ -59,6 +59,7 @@ HANDLE device_open(const char *wanted, DWORD flags, char *instance, size_t insta
     HANDLE handle = INVALID_HANDLE_VALUE;
     char path[1024] = "";
     unsigned found = 0;
+    int exact = 0;
 
     if (set == INVALID_HANDLE_VALUE) {
         (void)snprintf(error, error_size, "the devices cannot be listed: error %lu", GetLastError());
@@ -68,12 +69,18 @@ HANDLE device_open(const char *wanted, DWORD flags, char *instance, size_t insta
         SP_DEVINFO_DATA device = {.cbSize = sizeof(device)};
         SP_DEVICE_INTERFACE_DETAIL_DATA_A *detail = detail_of(set, &each, &device);
         char id[INSTANCE_SIZE] = "";
-        if (detail != NULL && SetupDiGetDeviceInstanceIdA(set, &device, id, sizeof(id), NULL) && matches(id, wanted)) {
+        if (detail != NULL && SetupDiGetDeviceInstanceIdA(set, &device, id, sizeof(id), NULL) &&
+            device_matches(id, wanted)) {
             found++;
+            exact = lstrcmpiA(id, wanted) == 0;
             (void)snprintf(path, sizeof(path), "%s", detail->DevicePath);
             (void)snprintf(instance, instance_size, "%s", id);
         }
         free(detail);
+        if (exact) { /* and not those whose ids only contain it */
+            found = 1;
+            break;
+        }
     }
     (void)SetupDiDestroyDeviceInfoList(set);
     if (found != 1) {
@@ -82,6 +89,7 @@ HANDLE device_open(const char *wanted, DWORD flags, char *instance, size_t insta
                                     "(pnputil /add-driver irqcts.inf /install), or name another device=INSTANCE"
                                   : "more than one device with irqcts.sys%s%s: name one with device=INSTANCE",
                        wanted[0] != '\0' ? " matches " : "", wanted);
+        SetLastError(ERROR_NOT_FOUND);
         return handle;
     }
     handle = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
@@ -90,6 +98,7 @@ HANDLE device_open(const char *wanted, DWORD flags, char *instance, size_t insta
         DWORD code = GetLastError();
         (void)snprintf(error, error_size, "%s cannot be opened: error %lu%s", instance, code,
                        code == ERROR_ACCESS_DENIED ? "; start the harness as an administrator" : "");
+        SetLastError(code);
     }
     return handle;
 }

@@ -5,7 +5,11 @@
  *   irqcts-setup install FOLDER   copies the INFs of the children to the driver store, creates root\irqctsbus, binds
  *                                 its driver
  *   irqcts-setup remove           removes the simulated bus, and its children with it
+ *   irqcts-setup bind ID FOLDER   gives the devices with this hardware id to irqcts.sys, whoever has them now
+ *   irqcts-setup facts [PART]     what the harness's preflight wants to know (facts.c)
  */
+#include "facts.h"
+
 #include <windows.h>
 
 #include <newdev.h>
@@ -126,6 +130,24 @@ static int install(const char *folder)
     return wait_for_device();
 }
 
+/* Also where another driver ranks higher, which pnputil leaves in its place. */
+static int bind_devices(const char *id, const char *folder)
+{
+    char path[MAX_PATH];
+    char whole[MAX_PATH];
+    BOOL restart = FALSE;
+
+    (void)snprintf(path, sizeof(path), "%s\\irqcts.inf", folder);
+    if (GetFullPathNameA(path, sizeof(whole), whole, NULL) == 0 ||
+        !UpdateDriverForPlugAndPlayDevicesA(NULL, id, whole, INSTALLFLAG_FORCE, &restart)) {
+        return failed("irqcts.inf cannot be installed for this hardware id (does it name it?)");
+    }
+    if (restart) {
+        (void)printf("restart Windows to finish: shutdown /r /t 0\n");
+    }
+    return 0;
+}
+
 int main(int count, char **values)
 {
     if (count == 3 && strcmp(values[1], "install") == 0) {
@@ -134,6 +156,12 @@ int main(int count, char **values)
     if (count == 2 && strcmp(values[1], "remove") == 0) {
         return remove_all();
     }
-    (void)fprintf(stderr, "usage: irqcts-setup install FOLDER | remove\n");
+    if (count == 4 && strcmp(values[1], "bind") == 0) {
+        return bind_devices(values[2], values[3]);
+    }
+    if ((count == 2 || count == 3) && strcmp(values[1], "facts") == 0) {
+        return facts_print(count == 3 ? values[2] : "");
+    }
+    (void)fprintf(stderr, "usage: irqcts-setup install FOLDER | remove | bind HARDWARE-ID FOLDER | facts [INSTANCE]\n");
     return 2;
 }

@@ -12,6 +12,7 @@ from typing import Iterator
 
 import click
 
+from .. import host
 from ..agent import AgentProcess, BackendChoice, installed_backends
 from ..paths import layout
 from ..verdict import Ending
@@ -64,13 +65,14 @@ def _seen(what: str) -> tuple[bool, str]:
 
 def findings() -> Iterator[Finding]:
     yield "interpreter", sys.version_info >= (3, 11), f"{sys.executable}, Python {sys.version.split()[0]}", \
-        "apt-get install python3"
+        "winget install --exact --id Python.Python.3.12" if host.WINDOWS else "apt-get install python3"
     places = layout()
     for name, path in (("library", places.library), ("agent", places.agent)):
-        yield name, path.exists(), str(path), "./irqcts run"
-    for _, seen, package, reason in packages():
-        works, what = _seen(seen)
-        yield package, works, f"{what} ({reason})", f"apt-get install --no-install-recommends {package}"
+        yield name, path.exists(), str(path), f"{host.COMMAND} run"
+    if not host.WINDOWS:  # there irqcts.cmd has looked already
+        for _, seen, package, reason in packages():
+            works, what = _seen(seen)
+            yield package, works, f"{what} ({reason})", f"apt-get install --no-install-recommends {package}"
     for name in installed_backends():
         options = {"qemu": "device=rocker"}.get(name, "")
         agent = AgentProcess(BackendChoice(name, options))
@@ -79,9 +81,15 @@ def findings() -> Iterator[Finding]:
             yield f"backend {name}", True, description.identity, ""
         except Ending as ending:
             waits = "needs device=" in ending.why
-            yield f"backend {name}", waits, "it waits for --device" if waits else ending.why, f"irqcts backends {name}"
+            yield f"backend {name}", waits, "it waits for --device" if waits else ending.why, \
+                "" if "\n" in ending.why else f"irqcts backends {name}"  # a preflight has its own commands
         finally:
             agent.close()
+    if not host.WINDOWS:
+        yield from _virtualization()
+
+
+def _virtualization() -> Iterator[Finding]:
     yield "KVM", os.access("/dev/kvm", os.R_OK | os.W_OK), \
         "/dev/kvm" + ("" if os.path.exists("/dev/kvm") else " is not there; guests run by software emulation"), ""
     iommu = len(list(Path("/sys/kernel/iommu_groups").glob("*"))) if Path("/sys/kernel/iommu_groups").exists() else 0
@@ -97,7 +105,7 @@ def command() -> None:
     essential = {"interpreter", "library", "agent", "backend emulator"}
     works_enough = True
     for name, works, seen, mend in findings():
-        click.echo(f"{'ok     ' if works else 'missing'}  {name:26} {seen}")
+        click.echo(f"{'ok     ' if works else 'missing'}  {name:26} " + seen.replace("\n", f"\n{'':36}"))
         if not works and mend:
             click.echo(f"{'':9}{'':26} -> {mend}")
         works_enough = works_enough and (works or name not in essential)
