@@ -57,11 +57,11 @@ int main(void)
     struct irqcts_backend_description description;
     struct irqcts_engine_report report;
     struct irqcts_complete *suite;
-    struct irqcts_complete_report complete;
+    struct irqcts_complete_report complete[3]; /* k = 0 as walks, k = 0, k = 1 */
     double judged[ROUNDS];
     double bare[ROUNDS];
     double ratio[ROUNDS];
-    double generation[2];
+    double generation[3];
     char error[256] = "";
     void *context;
 
@@ -94,13 +94,14 @@ int main(void)
     options.properties = description.properties;
     options.operations = description.operations;
     options.stimulus = description.stimulus;
-    for (uint32_t extra = 0; extra < 2; extra++) {
+    for (uint32_t which = 0; which < 3; which++) {
         double start = seconds();
-        options.extra_states = extra;
-        if (irqcts_complete_create(&suite, &options) < 0 || irqcts_complete_describe(&complete, suite) < 0) {
+        options.walk = which == 0;
+        options.extra_states = which == 2;
+        if (irqcts_complete_create(&suite, &options) < 0 || irqcts_complete_describe(&complete[which], suite) < 0) {
             return fail("complete suite");
         }
-        generation[extra] = seconds() - start;
+        generation[which] = seconds() - start;
         irqcts_complete_free(suite);
     }
     emulator->close(context);
@@ -116,7 +117,13 @@ int main(void)
     largest.virtual_messages = 0;
     figure("oracle: state at N = 2048, one function", (double)irqcts_model_size(&largest), "bytes", "null", ",");
     figure("complete suite N = 2, M = 2, k = 0: generation", generation[0], "s", "\"< 1\"", ",");
-    figure("complete suite N = 2, M = 2, k = 1: generation", generation[1], "s", "\"< 10\"", "");
+    figure("complete suite N = 2, M = 2, k = 0: size, walks", (double)complete[0].operations, "operations", "null", ",");
+    figure("complete suite N = 2, M = 2, k = 0: size, W-method", (double)complete[1].operations_w, "operations", "null",
+           ",");
+    figure("complete suite N = 2, M = 2, k = 1: generation", generation[2], "s", "\"< 10\"", ",");
+    figure("complete suite N = 2, M = 2, k = 1: size", (double)complete[2].operations, "operations", "null", ",");
+    figure("complete suite N = 2, M = 2, k = 1: size, W-method", (double)complete[2].operations_w, "operations", "null",
+           "");
     (void)printf("]}\n");
     return 0;
 }

@@ -74,7 +74,9 @@ static void configure(struct vfio_backend *backend, const struct irqcts_operatio
 }
 
 /* The default assignment (ROUTE-DEFAULT-IDENTITY, ROUTE-DEFAULT-SURPLUS); the
- * kernel programs, unmasks and enables. */
+ * kernel programs, unmasks and enables.  A driver that starts again gives its
+ * vectors back first: while they are in use SET_IRQS exchanges eventfds and
+ * leaves the masks as they are. */
 static void start(struct vfio_backend *backend, struct irqcts_result *result)
 {
     int32_t eventfds[IRQCTS_ENTRIES_MAX];
@@ -87,6 +89,7 @@ static void start(struct vfio_backend *backend, struct irqcts_result *result)
         backend->route[entry] = entry < backend->messages ? entry : 0;
         eventfds[entry] = backend->deliveries.eventfd[backend->route[entry]];
     }
+    (void)vfio_disable_index(&backend->device, VFIO_PCI_MSIX_IRQ_INDEX); /* EINVAL: it was not enabled */
     vfio_result_from_errno(result, vfio_enable_every_entry(backend, eventfds));
 }
 
@@ -103,6 +106,10 @@ static void set_entry(struct vfio_backend *backend, const struct irqcts_operatio
         if (exists) {
             vfio_registers_set_entry(backend, operation->entry, operation->message);
         }
+        return;
+    }
+    if (operation->entry < backend->device.entries && backend->route[operation->entry] == VFIO_NO_ROUTE) {
+        result->status = IRQCTS_STATUS_INVALID_STATE; /* before START: SET_IRQS would enable MSI-X with one vector */
         return;
     }
     int32_t code = vfio_set_eventfds(&backend->device, operation->entry, 1,

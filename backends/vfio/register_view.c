@@ -77,6 +77,10 @@ void vfio_registers_write_entry(const struct vfio_backend *backend, uint32_t ent
 
 int32_t vfio_registers_start(struct vfio_backend *backend)
 {
+    int32_t code = vfio_control_change(backend, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+    if (code < 0) {
+        return code;
+    }
     for (uint32_t entry = 0; entry < backend->device.entries; entry++) {
         vfio_registers_write_entry(backend, entry, &backend->message[entry < backend->messages ? entry : 0], 0);
     }

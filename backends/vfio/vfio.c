@@ -38,6 +38,9 @@ static void describe(const struct vfio_functions *functions, struct irqcts_backe
     uint32_t reset_kinds = vfio_reset_kinds(backend);
     char kernel[41];
     snprintf(kernel, sizeof kernel, "%.40s", device->kernel);
+    /* A local APIC has one request bit a vector: two entries with one message that send at once may be
+     * seen as one interrupt.  With SET_IRQS each entry has a vector of its own, and only the eventfd is shared. */
+    bool exact = !backend->registers && (stimulus == NULL || stimulus->inexact == 0);
     *out = (struct irqcts_backend_description){
         .operations = operations_always | (backend->registers ? operations_on_registers : operations_raw) |
                       (table ? operations_on_table : 0) | (pba ? operations_on_pba : 0) |
@@ -49,7 +52,7 @@ static void describe(const struct vfio_functions *functions, struct irqcts_backe
                       (stimulus != NULL && stimulus->withdraw != NULL ? BIT(IRQCTS_OPERATION_WITHDRAW) : 0) |
                       (reset_kinds != 0 ? BIT(IRQCTS_OPERATION_RESET) : 0),
         .observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES | IRQCTS_OBSERVES_CAPABILITY |
-                        (stimulus == NULL || stimulus->inexact == 0 ? (uint32_t)IRQCTS_OBSERVES_EXACT_COUNTS : 0) |
+                        (exact ? (uint32_t)IRQCTS_OBSERVES_EXACT_COUNTS : 0) |
                         (table ? (uint32_t)IRQCTS_OBSERVES_TABLE : 0) | (pba ? (uint32_t)IRQCTS_OBSERVES_PBA : 0),
         .stimulus = stimulus == NULL ? IRQCTS_STIMULUS_LOOPBACK : IRQCTS_STIMULUS_DEVICE,
         .properties = IRQCTS_PROPERTY_ROUTING_COMPOSED | (stimulus == NULL ? 0 : stimulus->properties) |

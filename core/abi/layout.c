@@ -138,6 +138,10 @@ SAME(irqcts_complete_options, readings, uint32_t);
 SAME(irqcts_complete_options, operations, uint64_t);
 SAME(irqcts_complete_options, reset_kinds, uint32_t);
 SAME(irqcts_complete_options, stimulus, uint32_t);
+SAME(irqcts_complete_options, table_entries, uint32_t);
+SAME(irqcts_complete_options, opaque_messages, uint32_t);
+SAME(irqcts_complete_options, walk, uint32_t);
+SAME(irqcts_complete_options, reserved, uint32_t);
 SAME(irqcts_complete_report, states, uint32_t);
 SAME(irqcts_complete_report, inputs, uint32_t);
 SAME(irqcts_complete_report, transitions, uint32_t);
@@ -145,8 +149,12 @@ SAME(irqcts_complete_report, undefined, uint32_t);
 SAME(irqcts_complete_report, merged_pairs, uint32_t);
 SAME(irqcts_complete_report, identifier_length, uint32_t);
 SAME(irqcts_complete_report, programs, uint32_t);
+SAME(irqcts_complete_report, open_programs, uint32_t);
 SAME(irqcts_complete_report, programs_w, uint32_t);
+SAME(irqcts_complete_report, walked, uint32_t);
+SAME(irqcts_complete_report, reserved, uint32_t);
 SAME(irqcts_complete_report, operations, uint64_t);
+SAME(irqcts_complete_report, open_operations, uint64_t);
 SAME(irqcts_complete_report, operations_w, uint64_t);
 SAME(irqcts_engine_shape, entries, uint32_t);
 SAME(irqcts_engine_shape, messages, uint32_t);
@@ -267,6 +275,7 @@ _Static_assert(_Generic(&irqcts_status_name, const char * (*)(uint32_t): 1, defa
 _Static_assert(_Generic(&irqcts_complete_create, int32_t (*)(struct irqcts_complete **, const struct irqcts_complete_options *): 1, default: 0), "irqcts_complete_create");
 _Static_assert(_Generic(&irqcts_complete_free, void (*)(struct irqcts_complete *): 1, default: 0), "irqcts_complete_free");
 _Static_assert(_Generic(&irqcts_complete_describe, int32_t (*)(struct irqcts_complete_report *, const struct irqcts_complete *): 1, default: 0), "irqcts_complete_describe");
+_Static_assert(_Generic(&irqcts_complete_input, const struct irqcts_operation * (*)(uint32_t *, const struct irqcts_complete *, uint32_t): 1, default: 0), "irqcts_complete_input");
 _Static_assert(_Generic(&irqcts_complete_program, int32_t (*)(struct irqcts_program **, const struct irqcts_complete *, uint32_t): 1, default: 0), "irqcts_complete_program");
 _Static_assert(_Generic(&irqcts_generator_initialise, int32_t (*)(struct irqcts_generator *, const struct irqcts_engine_shape *, uint64_t): 1, default: 0), "irqcts_generator_initialise");
 _Static_assert(_Generic(&irqcts_generator_next, void (*)(struct irqcts_generator *, uint32_t, struct irqcts_operation *): 1, default: 0), "irqcts_generator_next");
@@ -459,6 +468,10 @@ static const struct irqcts_abi_item items[] = {
     FIELD(irqcts_complete_options, operations, "u64"),
     FIELD(irqcts_complete_options, reset_kinds, "u32"),
     FIELD(irqcts_complete_options, stimulus, "u32"),
+    FIELD(irqcts_complete_options, table_entries, "u32"),
+    FIELD(irqcts_complete_options, opaque_messages, "u32"),
+    FIELD(irqcts_complete_options, walk, "u32"),
+    FIELD(irqcts_complete_options, reserved, "u32"),
     STRUCT(irqcts_complete_report),
     FIELD(irqcts_complete_report, states, "u32"),
     FIELD(irqcts_complete_report, inputs, "u32"),
@@ -467,8 +480,12 @@ static const struct irqcts_abi_item items[] = {
     FIELD(irqcts_complete_report, merged_pairs, "u32"),
     FIELD(irqcts_complete_report, identifier_length, "u32"),
     FIELD(irqcts_complete_report, programs, "u32"),
+    FIELD(irqcts_complete_report, open_programs, "u32"),
     FIELD(irqcts_complete_report, programs_w, "u32"),
+    FIELD(irqcts_complete_report, walked, "u32"),
+    FIELD(irqcts_complete_report, reserved, "u32"),
     FIELD(irqcts_complete_report, operations, "u64"),
+    FIELD(irqcts_complete_report, open_operations, "u64"),
     FIELD(irqcts_complete_report, operations_w, "u64"),
     STRUCT(irqcts_engine_shape),
     FIELD(irqcts_engine_shape, entries, "u32"),
@@ -929,6 +946,8 @@ static const struct irqcts_abi_item items[] = {
      "void (struct irqcts_complete *)", 0, 0},
     {"function", "irqcts_complete_describe",
      "int32_t (struct irqcts_complete_report *, const struct irqcts_complete *)", 0, 0},
+    {"function", "irqcts_complete_input",
+     "const struct irqcts_operation * (uint32_t *, const struct irqcts_complete *, uint32_t)", 0, 0},
     {"function", "irqcts_complete_program",
      "int32_t (struct irqcts_program **, const struct irqcts_complete *, uint32_t)", 0, 0},
     {"function", "irqcts_generator_initialise",

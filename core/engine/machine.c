@@ -15,6 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+int machine_apart(const struct machine *machine, uint32_t a, uint32_t b)
+{
+    return machine->apart == NULL ? a != b : machine->apart[(size_t)a * machine->outputs + b];
+}
+
 static uint32_t pair(const struct separation *separation, uint32_t a, uint32_t b)
 {
     return a * separation->states + b;
@@ -58,7 +63,8 @@ int32_t machine_separate(struct separation *out, const struct machine *machine)
                         continue;
                     }
                     if (length == 1) {
-                        separates = machine->output[a * machine->inputs + x] != machine->output[b * machine->inputs + x];
+                        separates = machine_apart(machine, machine->output[a * machine->inputs + x],
+                                                  machine->output[b * machine->inputs + x]);
                     } else {
                         separates = na != nb && layer[pair(out, na, nb)] == length - 1;
                     }
@@ -191,7 +197,8 @@ static int32_t add_separating(struct builder *builder, struct sequence_tree *ide
         if (error != IRQCTS_ERROR_NONE) {
             return error;
         }
-        if (machine->output[a * machine->inputs + input] != machine->output[b * machine->inputs + input]) {
+        if (machine_apart(machine, machine->output[a * machine->inputs + input],
+                          machine->output[b * machine->inputs + input])) {
             break;
         }
         a = step(machine, a, input);

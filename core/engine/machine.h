@@ -17,7 +17,13 @@ struct machine {
     uint32_t inputs;
     uint32_t *next;   /* [state * inputs + input]; MACHINE_UNDEFINED where the input is not defined */
     uint32_t *output; /* likewise; equal numbers are equal outputs */
+    /* Outputs may be permitted sets: [a * outputs + b] is 1 when nothing fits both
+     * output a and output b.  NULL: each output fits itself alone. */
+    uint8_t *apart;
+    uint32_t outputs;
 };
+
+int machine_apart(const struct machine *machine, uint32_t a, uint32_t b);
 
 /* For each pair of states the first input of a shortest sequence that separates
  * them (defined along it in both), or MACHINE_UNDEFINED.  Symmetric. */

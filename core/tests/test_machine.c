@@ -6,7 +6,10 @@
  * sampling for larger and for partial ones.
  */
 #include "../engine/machine.h"
+#include "../engine/tour.h"
 #include "check.h"
+
+#include "irqcts/error.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +28,8 @@ static void place(struct small_machine *small, uint32_t states, uint32_t inputs)
     small->machine.inputs = inputs;
     small->machine.next = small->next;
     small->machine.output = small->output;
+    small->machine.apart = NULL;
+    small->machine.outputs = 0;
 }
 
 static uint64_t random_state = 1;
@@ -78,7 +83,7 @@ static int killed(const struct sequence_tree *tree, const struct machine *specif
     state_of_i[0] = 0;
     for (uint32_t node = 1; node < tree->count; node++) {
         uint32_t parent = tree->nodes[node].parent;
-        uint32_t x = tree->nodes[node].input;
+        uint32_t x = tree->nodes[node].input & ~TOUR_ON_THE_WAY;
         uint32_t at_s = state_of_s[parent] * specification->inputs + x;
         uint32_t at_i = state_of_i[parent] * implementation->inputs + x;
         CHECK(specification->next[at_s] != MACHINE_UNDEFINED); /* a suite uses defined inputs only */
@@ -284,6 +289,95 @@ static void sizes_and_necessity(void)
     CHECK(escaped > 0); /* so the check above can fail */
 }
 
+/* A random machine one of whose inputs shows the states; it stays where it is, or does not. */
+static void random_shown_machine(struct small_machine *out, uint32_t states, uint32_t inputs, uint32_t moves)
+{
+    random_machine(out, states, inputs, 0);
+    for (uint32_t s = 0; s < states; s++) {
+        out->output[s * inputs] = s;
+        out->next[s * inputs] = moves ? random_below(states) : s;
+    }
+    /* Reachable by the other inputs alone. */
+    for (uint32_t s = 1; s < states; s++) {
+        out->next[(s - 1u) * inputs + 1u + s % (inputs - 1u)] = s;
+    }
+}
+
+/* One that answers as the first did to some of what it is asked. */
+static void random_shown_mutant(struct small_machine *out, const struct machine *specification)
+{
+    random_mutant(out, specification, 0);
+    for (uint32_t i = 0; i < specification->states * specification->inputs; i += specification->inputs) {
+        out->output[i] = random_below(10) == 0 ? random_below(specification->states) : specification->output[i];
+    }
+}
+
+/* Walks are complete for as many states as the machine has, where an input shows them all. */
+static void walks(void)
+{
+    uint32_t faulty = 0;
+    uint64_t walked = 0;
+    uint64_t plain = 0;
+
+    for (uint32_t round = 0; round < 60; round++) {
+        struct small_machine specification;
+        struct small_machine mutant;
+        struct prepared prepared;
+        const uint32_t show = 0;
+        uint32_t target[STATES_MAX * INPUTS_MAX];
+        struct tour tour = {.target = target, .suffix = &show, .suffix_length = 1, .length = 3u + round};
+        uint32_t leaves;
+        uint64_t inputs;
+
+        random_shown_machine(&specification, 4u + round % 8u, 3u + round % 2u, round % 2u);
+        CHECK(machine_shows_states(&specification.machine, show));
+        for (uint32_t i = 0; i < specification.machine.states * specification.machine.inputs; i++) {
+            target[i] = specification.next[specification.next[i] * specification.machine.inputs + show];
+        }
+        prepare(&prepared, &specification.machine, 0, SUITE_W);
+        sequence_tree_size(&prepared.tree, &leaves, &inputs);
+        plain += leaves;
+        sequence_tree_free(&prepared.tree);
+        CHECK_EQ(sequence_tree_initialise(&prepared.tree, 1000000), 0);
+        CHECK_EQ(machine_tour(&prepared.tree, &specification.machine, &tour), 0);
+        sequence_tree_size(&prepared.tree, &leaves, &inputs);
+        walked += leaves;
+        prepared.of_s = realloc(prepared.of_s, prepared.tree.count * sizeof(*prepared.of_s));
+        prepared.of_i = realloc(prepared.of_i, prepared.tree.count * sizeof(*prepared.of_i));
+        for (uint32_t i = 0; i < 600; i++) {
+            random_shown_mutant(&mutant, &specification.machine);
+            if (differs(&specification.machine, &mutant.machine)) {
+                faulty++;
+                CHECK(killed(&prepared.tree, &specification.machine, &mutant.machine, prepared.of_s, prepared.of_i));
+            }
+        }
+        release(&prepared);
+    }
+    CHECK(faulty > 20000);
+    CHECK(walked < plain);
+}
+
+/* An input that two states answer with what fits both shows nothing. */
+static void permitted_sets_do_not_separate(void)
+{
+    struct small_machine machine;
+    uint8_t apart[9] = {0, 0, 1, 0, 0, 0, 1, 0, 0}; /* output 1 fits what 0 and 2 fit */
+    struct separation separation;
+
+    place(&machine, 2, 1);
+    machine.next[0] = machine.next[1] = 0;
+    machine.output[0] = 0;
+    machine.output[1] = 2;
+    machine.machine.outputs = 3;
+    machine.machine.apart = apart;
+    CHECK(machine_shows_states(&machine.machine, 0));
+    machine.output[1] = 1;
+    CHECK(!machine_shows_states(&machine.machine, 0));
+    CHECK_EQ(machine_separate(&separation, &machine.machine), 0);
+    CHECK_EQ(separation.merged, 1);
+    separation_free(&separation);
+}
+
 static void limits(void)
 {
     struct small_machine specification;
@@ -293,6 +387,7 @@ static void limits(void)
     random_machine(&specification, 10, 4, 0);
     CHECK_EQ(machine_separate(&separation, &specification.machine), 0);
     CHECK(machine_suite(&tree, &specification.machine, &separation, 2, SUITE_HARMONISED, 100) < 0);
+    CHECK(strstr(irqcts_last_error(), "use fewer entries, messages or extra states") != NULL);
     separation_free(&separation);
 }
 
@@ -302,6 +397,8 @@ int main(void)
     larger_machines_by_sampling(0);
     larger_machines_by_sampling(25);
     sizes_and_necessity();
+    walks();
+    permitted_sets_do_not_separate();
     limits();
     return 0;
 }

@@ -601,6 +601,10 @@ class irqcts_complete_options(Structure):
         ("operations", c_uint64),
         ("reset_kinds", c_uint32),
         ("stimulus", c_uint32),
+        ("table_entries", c_uint32),
+        ("opaque_messages", c_uint32),
+        ("walk", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -613,8 +617,12 @@ class irqcts_complete_report(Structure):
         ("merged_pairs", c_uint32),
         ("identifier_length", c_uint32),
         ("programs", c_uint32),
+        ("open_programs", c_uint32),
         ("programs_w", c_uint32),
+        ("walked", c_uint32),
+        ("reserved", c_uint32),
         ("operations", c_uint64),
+        ("open_operations", c_uint64),
         ("operations_w", c_uint64),
     ]
 
@@ -861,6 +869,8 @@ FUNCTIONS = {
         'void (struct irqcts_complete *)'),
     "irqcts_complete_describe": (c_int32, (POINTER(irqcts_complete_report), c_void_p,),
         'int32_t (struct irqcts_complete_report *, const struct irqcts_complete *)'),
+    "irqcts_complete_input": (POINTER(irqcts_operation), (POINTER(c_uint32), c_void_p, c_uint32,),
+        'const struct irqcts_operation * (uint32_t *, const struct irqcts_complete *, uint32_t)'),
     "irqcts_complete_program": (c_int32, (POINTER(c_void_p), c_void_p, c_uint32,),
         'int32_t (struct irqcts_program **, const struct irqcts_complete *, uint32_t)'),
     "irqcts_generator_initialise": (c_int32, (POINTER(irqcts_generator), POINTER(irqcts_engine_shape), c_uint64,),
@@ -969,8 +979,8 @@ KINDS = {
     "irqcts_function_state": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32'],
     "irqcts_expectation": ['u32', 'u32', 'u64', 'u64', 'u32', 'u32', 'u32', 'u32'],
     "irqcts_expected_delivery": ['u32', 'u32', 'u32', 'u32'],
-    "irqcts_complete_options": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u32', 'u32'],
-    "irqcts_complete_report": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u64'],
+    "irqcts_complete_options": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32'],
+    "irqcts_complete_report": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u64', 'u64'],
     "irqcts_engine_shape": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u32', 'u32'],
     "irqcts_engine_report": ['u64', 'u64', 'u64', 'u32', 'u32', 'block', 'block'],
     "irqcts_generator": ['u64', 'block', 'u32', 'u32', 'u32', 'block', 'block', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'block', 'block', 'u32', 'u64'],

@@ -7,16 +7,22 @@ program that satisfies one and not the other is a FAIL whose attribution says wh
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from . import controls, requirements
 from .agent import AgentProcess
+from .complete import CompleteSuite, messages_are_opaque, opacity_probe
 from .declarations import Needs, Shape
 from .description import Description
 from .program import Program
 from .shrinking import Shrinker
 from .trace import Trace
 from .verdict import AgentCrash, AgentTimeout, HarnessError, Inconclusive, NonConformance, NotTested
+
+
+#: Failures of a complete suite, by clause, that are shrunk and shown.
+CLAUSES_SHOWN = 4
 
 
 class Machine:
@@ -33,6 +39,8 @@ class Machine:
         self.executed = 0
         self.judged: list[Trace] = []
         self.traces: list[Trace] = []
+        #: What passing would prove, of a test that runs a complete suite.
+        self.claim: CompleteSuite | None = None
         #: The control that ran last, if nothing has run since (it is the next program's "before").
         self._control_passed: tuple[Any, ...] | None = None
 
@@ -85,6 +93,54 @@ class Machine:
                             evidence=[f"{self.description.identity}: step {missing}, {step.operation}: "
                                       f"{step.observed}"], programs=[self._as_json(trace)])
         return trace
+
+    def check_complete(self, extra_states: int, resets: bool) -> None:
+        """Runs the whole complete suite for this backend, bracketed by controls, and judges it by the oracle.
+
+        It goes on after a failure: the ending shows a smallest program for each of the clauses that failed.
+        """
+        opaque = False
+        if "table-write" in self.description.operations:
+            opaque = messages_are_opaque(self.run(opacity_probe(self.shape.entries)))
+        self.claim = CompleteSuite(self.description.record, extra_states, resets=resets, opaque=opaque)
+        before = self._bracket("before")
+        failed: dict[str, Trace] = {}  # by clause, the shortest
+        counts: Counter[str] = Counter()
+        refused: list[Trace] = []
+        for number, program in enumerate(self.claim):
+            trace = self.run(program)
+            self.traces.clear()  # there may be a hundred thousand
+            if trace.first_divergence is not None:
+                clause = trace[trace.first_divergence].clause or "no clause"
+                counts[clause] += 1
+                failed[clause] = min(failed.get(clause, trace), trace, key=len)
+            elif trace.first_not_observed is not None and number < self.claim.report.programs:
+                refused.append(trace)
+        after = self._bracket("after")
+        if failed:
+            raise self._incomplete(failed, counts)
+        for when, why in (("before", before), ("after", after)):
+            if why is not None:
+                raise Inconclusive(f"nothing more than permitted arrived, but the control {when} the suite failed: {why}",
+                                   evidence=[f"control {when}: {why}"])
+        if refused:
+            self.judge(refused[0])  # raises what is not tested then
+
+    def _incomplete(self, failed: dict[str, Trace], counts: Counter[str]) -> NonConformance:
+        """One ending for all failures: for each clause its program, shrunk."""
+        assert self.claim is not None
+        endings = [self._nonconformance(trace) for trace in list(failed.values())[:CLAUSES_SHOWN]]
+        first = endings[0]
+        first.evidence.insert(0, f"{counts.total()} of the {len(self.claim)} programs of the complete suite fail: "
+                              + ", ".join(f"{clause} {count}" for clause, count in counts.items()))
+        for other in endings[1:]:
+            first.programs += other.programs
+            first.evidence += other.evidence
+        return first
+
+    def _bracket(self, when: str) -> str | None:
+        """A control of its own; a backend without a stimulus has no silence to bracket."""
+        return None if self.description.stimulus == "none" else self._control(self.program(), when)
 
     def _nonconformance(self, trace: Trace) -> NonConformance:
         first = trace.first_divergence

@@ -68,6 +68,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="only tests that cover this clause, or clauses that begin so (PEND or PEND-SET)")
     group.addoption("--tests", action="append", default=[], metavar="ID", help="only the test of this id")
     group.addoption("--seed", type=int, default=1, metavar="N", help="seed of generated programs")
+    group.addoption("--complete", default="0", choices=("none", "0", "1", "2"), metavar="K",
+                    help="the complete suites: for at most K states more than the specification has; none: not at all")
     group.addoption("--save-programs", type=Path, metavar="FILE",
                     help="write every program that the tests run, as JSON, for mutation scoring")
 
@@ -176,7 +178,8 @@ def run_record(run: Run, description: dict[str, Any]) -> dict[str, Any]:
         "seed": run.config.getoption("seed"), "backend": {**description, "choice": str(run.choice)},
         "shard": None if shard is None else {"index": shard[0], "count": shard[1]},
         "selection": {"clauses": run.config.getoption("clause"), "tests": run.config.getoption("tests"),
-                      "keyword": run.config.getoption("keyword") or None},
+                      "keyword": run.config.getoption("keyword") or None,
+                      "complete": run.config.getoption("complete")},
         "selected": sorted(run.selected), "environment": environment.machine(),
         "deviations": str(run.deviations.path) if run.deviations.path else None,
         "started": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -295,6 +298,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             raise pytest.UsageError(f"{item.nodeid} uses `machine` and does not say which clauses it covers; "
                                     "mark it with @clauses(…), or @clauses() for a test of the run itself")
     wanted, tests, shard = config.getoption("clause"), config.getoption("tests"), parse_shard(config.getoption("shard"))
+    without_complete = config.getoption("complete") == "none"
     ids = {stable_id(item.nodeid) for item in items}
     for test in tests:
         if stable_id(test) not in ids and not any(i.startswith(stable_id(test) + "[") for i in ids):
@@ -303,6 +307,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     def keep(item: pytest.Item) -> bool:
         if not uses_machine(item):
             return not (wanted or tests or shard)
+        if without_complete and "extra_states" in getattr(item, "fixturenames", ()):
+            return False
         identifier = stable_id(item.nodeid)
         if wanted and not any(covers(item_clauses(item), each) for each in wanted):
             return False
@@ -315,7 +321,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
     config.stash[RUN].chosen = True
-    config.stash[RUN].whole_suite = not (wanted or tests or shard or config.getoption("keyword"))
+    config.stash[RUN].whole_suite = not (wanted or tests or shard or config.getoption("keyword") or without_complete)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -365,6 +371,12 @@ def seed(request: pytest.FixtureRequest) -> int:
     return number
 
 
+@pytest.fixture
+def extra_states(request: pytest.FixtureRequest) -> int:
+    """k of the complete suites (--complete); a test that asks for it is one of them."""
+    return int(request.config.getoption("complete"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[START] = time.monotonic()
@@ -403,6 +415,7 @@ def settle(item: pytest.Item, error: BaseException | None) -> dict[str, Any]:
         "evidence": [] if ending is None else ending.evidence, "programs": programs,
         "covered": sorted(made.covered) if made is not None else [], "waiver": None,
         **({"latencies_ns": latencies} if (latencies := latencies_of(made)) else {}),
+        **({"claim": made.claim.claim(verdict is Verdict.PASS)} if made is not None and made.claim is not None else {}),
     }
 
 

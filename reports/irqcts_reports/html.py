@@ -49,7 +49,7 @@ def text(run: Run) -> str:
         run=run, head=run.head, style=Markup(style), script=Markup(script), style_hash=source_hash(style),
         script_hash=source_hash(script), anchors=anchors, bad=bad, undecided=undecided, failed_clauses=_failed_clauses(bad),
         waived=[_shown(test, anchors, UNFOLDED) for test in run.with_verdicts("WAIVED")],
-        skipped=_skipped(run), families=_families(run), clause_families=_clause_families(run),
+        claims=[test for test in run.tests if "claim" in test], skipped=_skipped(run), families=_families(run), clause_families=_clause_families(run),
         durations=plots.histogram([t["duration_s"] for t in run.tests], "durations of tests"),
         slowest=sorted(run.tests, key=_duration, reverse=True)[:SLOWEST], latencies=_latencies(run),
         detailed=set(anchors) - {t["id"] for t in run.with_verdicts("PASS", *SKIPPED)},

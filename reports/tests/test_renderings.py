@@ -136,6 +136,19 @@ def test_the_page_shows_what_a_failure_needs(rendered: Render) -> None:
         assert needed in words, needed
 
 
+def test_the_page_says_what_complete_suites_claim(rendered: Render) -> None:
+    """And that a suite which did not pass establishes nothing."""
+    numbers = ("extra_states", "states", "inputs", "transitions", "undefined", "merged_pairs", "identifier_length",
+               "programs", "open_programs", "programs_w", "operations", "open_operations", "operations_w")
+    tests = [sample.test_record(f"test_complete.py::test_{verdict.lower()}", verdict, ["PEND-SET"], claim={
+        "established": verdict == "PASS", "text": f"None of all devices is {verdict} & wrong.", "entries": 2, "messages": 2,
+        "table_entries": 4, "method": "walk", "alphabet": ["mask 0", "enable on"], **dict.fromkeys(numbers, 2)})
+        for verdict in ("PASS", "FAIL")]
+    words = " ".join(" ".join(Page(rendered(sample.whole_run(tests)).text("report.html")).words).split())
+    assert "Claims of the complete suites (2)" in words and "None of all devices is PASS & wrong." in words
+    assert words.count("The claim is not established.") == 1 and "The alphabet: 2 inputs mask 0 enable on" in words
+
+
 def test_long_traces_are_shown_around_the_divergence(rendered: Render) -> None:
     test = sample.test_record("test_a.py::long", "FAIL", ["PEND-SET"])
     steps = [sample.step(f"raise {n}", "ok", "ok") for n in range(5000)]

@@ -14,15 +14,17 @@
 #include "irqcts/session.h"
 #include "irqcts/soak.h"
 
+#include <string.h>
+
 const struct irqcts_backend_interface *irqcts_backend_emulator_entry(uint32_t abi_version);
 
 static const struct irqcts_backend_interface *emulator;
 
 /* How many programs of the suite diverge; all are run, or those up to the first that does. */
-static uint32_t diverging(const char *options, uint32_t extra_states, uint32_t all, uint32_t *programs)
+static uint32_t diverging(const char *options, uint32_t extra_states, uint32_t walk, uint32_t all, uint32_t *programs)
 {
     struct irqcts_backend_description description;
-    struct irqcts_complete_options wanted = {.entries = 2, .messages = 2, .extra_states = extra_states,
+    struct irqcts_complete_options wanted = {.entries = 2, .messages = 2, .extra_states = extra_states, .walk = walk,
                                              .reset_kinds = 1u << IRQCTS_RESET_FUNCTION_LEVEL};
     struct irqcts_complete_report report;
     struct irqcts_complete *suite;
@@ -38,7 +40,9 @@ static uint32_t diverging(const char *options, uint32_t extra_states, uint32_t a
     wanted.stimulus = description.stimulus;
     CHECK_EQ(irqcts_complete_create(&suite, &wanted), 0);
     CHECK_EQ(irqcts_complete_describe(&report, suite), 0);
-    for (uint32_t i = 0; i < report.programs && (all != 0 || found == 0); i++) {
+    CHECK_EQ(report.merged_pairs, 0);
+    CHECK_EQ(report.walked, walk);
+    for (uint32_t i = 0; i < report.programs + report.open_programs && (all != 0 || found == 0); i++) {
         struct irqcts_program *program;
         struct irqcts_trace *trace;
         struct irqcts_outcome outcome;
@@ -58,12 +62,12 @@ static uint32_t diverging(const char *options, uint32_t extra_states, uint32_t a
 
 static void the_emulator_passes_complete_suites(void)
 {
-    uint32_t programs[2];
+    uint32_t programs[3];
 
-    for (uint32_t extra_states = 0; extra_states < 2; extra_states++) {
-        CHECK_EQ(diverging("", extra_states, 1, &programs[extra_states]), 0);
-    }
-    CHECK(programs[0] > 1000 && programs[1] > programs[0]);
+    CHECK_EQ(diverging("", 0, 1, 1, &programs[0]), 0);
+    CHECK_EQ(diverging("", 0, 0, 1, &programs[1]), 0);
+    CHECK_EQ(diverging("", 1, 0, 1, &programs[2]), 0);
+    CHECK(programs[0] > 50 && programs[1] > 10 * programs[0] && programs[2] > programs[1]);
 }
 
 /* Faults in what the alphabet reaches at this size. */
@@ -74,9 +78,11 @@ static void faulty_ones_do_not(void)
     uint32_t programs;
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-        if (diverging(options[i], 0, 0, &programs) == 0) {
-            (void)fprintf(stderr, "%s passes the complete suite\n", options[i]);
-            CHECK(0);
+        for (uint32_t walk = 0; walk < 2; walk++) {
+            if (diverging(options[i], 0, walk, 0, &programs) == 0) {
+                (void)fprintf(stderr, "%s passes the complete suite%s\n", options[i], walk ? " of walks" : "");
+                CHECK(0);
+            }
         }
     }
 }
@@ -88,9 +94,62 @@ static void a_fault_with_a_memory_takes_more_states(void)
     uint32_t programs;
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-        CHECK_EQ(diverging(options[i], 0, 0, &programs), 0);
-        CHECK_EQ(diverging(options[i], 1, 0, &programs), 1);
+        CHECK_EQ(diverging(options[i], 0, 0, 0, &programs), 0);
+        CHECK_EQ(diverging(options[i], 1, 0, 0, &programs), 1);
     }
+}
+
+/* The first entries of a larger table: the same machine, whatever stands behind them. */
+static void a_larger_table_is_the_same_machine(void)
+{
+    struct irqcts_backend_description description;
+    struct irqcts_complete_options options = {.entries = 2, .messages = 2, .reset_kinds = 2, .walk = 1};
+    struct irqcts_complete_report report[2];
+    struct irqcts_complete *suite;
+    struct irqcts_program *program;
+    char error[256] = "";
+    void *context;
+
+    CHECK_EQ(emulator->open(&context, "", error, sizeof(error)), 0);
+    CHECK_EQ(emulator->describe(context, &description), 0);
+    emulator->close(context);
+    options.observations = description.observations;
+    options.operations = description.operations;
+    options.stimulus = description.stimulus;
+    for (uint32_t large = 0; large < 2; large++) {
+        options.table_entries = large ? 65 : 0;
+        CHECK_EQ(irqcts_complete_create(&suite, &options), 0);
+        CHECK_EQ(irqcts_complete_describe(&report[large], suite), 0);
+        CHECK_EQ(irqcts_complete_program(&program, suite, 0), 0);
+        CHECK_EQ(irqcts_program_operation(program, 0)->entry, large ? 65 : 2);
+        irqcts_program_free(program);
+        irqcts_complete_free(suite);
+    }
+    CHECK_EQ(memcmp(&report[0], &report[1], sizeof(report[0])), 0);
+    options.table_entries = 1;
+    CHECK_EQ(irqcts_complete_create(&suite, &options), IRQCTS_ERROR_ARGUMENT);
+}
+
+/* A state space that does not fit is refused, and the sentence says what to reduce. */
+static void what_does_not_fit_is_refused(void)
+{
+    struct irqcts_complete_options options = {.entries = 4, .messages = 4, .extra_states = 0, .reset_kinds = 2};
+    struct irqcts_backend_description description;
+    struct irqcts_complete *suite;
+    char error[256] = "";
+    void *context;
+
+    CHECK_EQ(emulator->open(&context, "", error, sizeof(error)), 0);
+    CHECK_EQ(emulator->describe(context, &description), 0);
+    emulator->close(context);
+    options.observations = description.observations;
+    options.operations = description.operations;
+    options.stimulus = description.stimulus;
+    CHECK_EQ(irqcts_complete_create(&suite, &options), IRQCTS_ERROR_CAPACITY);
+    CHECK(strstr(irqcts_last_error(), "20000 states at N = 4, M = 4; use fewer entries, messages") != NULL);
+    options.entries = 5;
+    CHECK_EQ(irqcts_complete_create(&suite, &options), IRQCTS_ERROR_ARGUMENT);
+    CHECK(strstr(irqcts_last_error(), "entries are 1..4") != NULL);
 }
 
 /* Two million steps each find every fault but these, and say why not of each. */
@@ -134,6 +193,8 @@ int main(void)
     the_emulator_passes_complete_suites();
     faulty_ones_do_not();
     a_fault_with_a_memory_takes_more_states();
+    a_larger_table_is_the_same_machine();
+    what_does_not_fit_is_refused();
     soaking_finds_the_faults();
     return 0;
 }

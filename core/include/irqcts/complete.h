@@ -25,8 +25,8 @@ extern "C" {
 #define IRQCTS_COMPLETE_OPERATIONS_MAX 50000000u
 
 struct irqcts_complete_options {
-    uint32_t entries;      /* N, 1..IRQCTS_COMPLETE_ENTRIES_MAX */
-    uint32_t messages;     /* M, 1..N */
+    uint32_t entries;      /* that the inputs name: the first of the table, 1..IRQCTS_COMPLETE_ENTRIES_MAX */
+    uint32_t messages;     /* M, 1..entries */
     uint32_t extra_states; /* k, 0..2 */
     uint32_t observations; /* enum irqcts_observation: what separates states */
     uint32_t properties;   /* enum irqcts_property */
@@ -34,6 +34,10 @@ struct irqcts_complete_options {
     uint64_t operations;   /* bit k: operation kind k may be used */
     uint32_t reset_kinds;
     uint32_t stimulus;     /* enum irqcts_stimulus */
+    uint32_t table_entries;/* N, of a device whose table is larger than `entries`; 0: N = entries */
+    uint32_t opaque_messages; /* 1: messages that no register write can name (IRQCTS_MESSAGE_OPAQUE) */
+    uint32_t walk;         /* 1: for k = 0 few long programs instead of many short ones, where the states can be seen */
+    uint32_t reserved;
 };
 
 /* What was generated and what it claims. */
@@ -42,12 +46,16 @@ struct irqcts_complete_report {
     uint32_t inputs;
     uint32_t transitions;     /* defined */
     uint32_t undefined;       /* state and input pairs whose outcome is open, left out of the claim */
-    uint32_t merged_pairs;    /* pairs of states that no sequence separates for this observer: the
-                               * claim is about the machine with them merged */
+    uint32_t merged_pairs;    /* pairs of states that no sequence separates for this observer: nothing is
+                               * claimed of an implementation that takes one for the other */
     uint32_t identifier_length; /* longest separating sequence, inputs */
-    uint32_t programs;
-    uint32_t programs_w;      /* the same with the plain W-method, for comparison */
-    uint64_t operations;      /* in all programs, without CONFIGURE and prologue */
+    uint32_t programs;        /* that the claim rests on */
+    uint32_t open_programs;   /* behind them: inputs that are open in a state, and those before a start */
+    uint32_t programs_w;      /* `programs` with the plain W-method, for comparison; 0: too large */
+    uint32_t walked;          /* 1: the programs walk through the machine (irqcts_complete_options.walk) */
+    uint32_t reserved;
+    uint64_t operations;      /* in all programs, without CONFIGURE and the start behind it */
+    uint64_t open_operations;
     uint64_t operations_w;
 };
 
@@ -59,7 +67,10 @@ struct irqcts_complete;
 IRQCTS_API int32_t irqcts_complete_create(struct irqcts_complete **out, const struct irqcts_complete_options *options);
 IRQCTS_API void irqcts_complete_free(struct irqcts_complete *suite);
 IRQCTS_API int32_t irqcts_complete_describe(struct irqcts_complete_report *out, const struct irqcts_complete *suite);
-/* Program `index` of the suite, 0 .. programs-1, beginning with CONFIGURE. */
+/* Borrowed operations of input `index` of the alphabet, *out_count of them; NULL beyond. */
+IRQCTS_API const struct irqcts_operation *irqcts_complete_input(uint32_t *out_count,
+                                                                const struct irqcts_complete *suite, uint32_t index);
+/* Program `index` of the suite, 0 .. programs + open_programs - 1, beginning with CONFIGURE and START. */
 IRQCTS_API int32_t irqcts_complete_program(struct irqcts_program **out, const struct irqcts_complete *suite,
                                            uint32_t index);
 

@@ -155,6 +155,8 @@ Examples:
               help="Declared deviations of the device; see docs/deviations.md.")
 @click.option("--shard", metavar="I/N", help="The I-th of N parts of the tests, I from 1.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of generated programs.")
+@click.option("--complete", type=click.Choice(["none", "0", "1", "2"]), default="0", show_default=True,
+              help="The complete suites: for devices with at most so many states more than the specification.")
 @click.option("--jobs", "-j", type=click.IntRange(1, 64), default=1, show_default=True,
               help="Processes, on backends of which several may run at once.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of one program (30).")
@@ -164,7 +166,7 @@ Examples:
 @click.option("--agent-command", metavar="JSON", hidden=True, help="Another program that speaks the agent's frames.")
 def command(backend: BackendChoice, out: Path | None, resume: Path | None, clause: tuple[str, ...],
             only: tuple[str, ...], keyword: str | None, deviations: Path | None, shard: str | None,
-            seed: int, jobs: int, timeout: float | None, no_shrink: bool, dry_run: bool,
+            seed: int, complete: str, jobs: int, timeout: float | None, no_shrink: bool, dry_run: bool,
             save_programs: Path | None, agent_command: str | None) -> None:
     """Run the suite on a backend, judge it clause by clause, and write a report.
 
@@ -177,7 +179,7 @@ def command(backend: BackendChoice, out: Path | None, resume: Path | None, claus
     chosen = backend  # what --backend and its shorthands say together
     if out is not None and resume is not None:
         raise Problem("--resume names the run folder already; leave --out away")
-    arguments = ["--backend", str(chosen), "--seed", str(seed)]
+    arguments = ["--backend", str(chosen), "--seed", str(seed), "--complete", complete]
     for name, values in (("--clause", clause), ("--tests", only)):
         for value in values:
             arguments += [name, value]

@@ -91,7 +91,8 @@ def collect(choice: BackendChoice) -> list[Case]:
     collector = _Collector()
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        status = pytest_main(["--backend", str(choice), "-q", "-p", "no:faulthandler"], [collector])
+        status = pytest_main(["--backend", str(choice), "-q", "-p", "no:faulthandler", "--complete",
+                                "none"], [collector])
     problem = collector.sentences or ([collector.usage] if collector.usage else []) or collector.bad
     if problem or status not in (0, 3):
         raise CollectionError(f"the suites do not pass on {choice}, so what they say of a mutant means nothing: "

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import _abi
+from ..complete import CompleteSuite
 from ..library import check, library
 from ..program import Program
 from ..specification import by_number
@@ -55,23 +56,7 @@ class Complete:
 
     @classmethod
     def make(cls, description: Any, extra_states: int) -> Complete:
-        options = _abi.irqcts_complete_options(
-            entries=2, messages=2, extra_states=extra_states, observations=description.observations,
-            properties=description.properties, operations=description.operations,
-            reset_kinds=1 << _abi.irqcts_reset_kind.IRQCTS_RESET_FUNCTION_LEVEL, stimulus=description.stimulus)
-        suite = ctypes.c_void_p()
-        check(library().irqcts_complete_create(ctypes.byref(suite), ctypes.byref(options)))
-        try:
-            report = _abi.irqcts_complete_report()
-            check(library().irqcts_complete_describe(ctypes.byref(report), suite))
-            programs = []
-            for index in range(report.programs):
-                handle = ctypes.c_void_p()
-                check(library().irqcts_complete_program(ctypes.byref(handle), suite, index))
-                programs.append(Program.owned(handle))
-        finally:
-            library().irqcts_complete_free(suite)
-        return cls(extra_states, programs)
+        return cls(extra_states, list(CompleteSuite(description, extra_states)))
 
 
 def play(device: InProcess, complete: Complete, note: Note, first_only: bool = True) -> list[list[Any]]:
