@@ -74,7 +74,9 @@ static void add_interval(struct irqcts_model *model, const struct model_function
     counter = &model_counters(model)[target];
     counter->minimum += minimum;
     counter->maximum += maximum;
-    counter->sent_by = (uint16_t)clause;
+    if (minimum > 0 || counter->minimum == 0) { /* of several the one that must arrive is missed */
+        counter->sent_by = (uint16_t)clause;
+    }
     counter->silent_by = 0;
     counter->last_entry = entry + 1u;
     touch(model, function, target);
@@ -246,7 +248,7 @@ void deliver_event(const struct model_step *step, struct model_function *functio
         gather(&covered, 1, IRQCTS_CLAUSE_PEND_SET);
         cover_gathered(step, &covered);
         if (entry->origin == ORIGIN_VIRTUALIZED && masked) {
-            expect_silence(step, function, index, IRQCTS_CLAUSE_VWRITE_MASKED);
+            cover(step, IRQCTS_CLAUSE_VWRITE_MASKED);
         }
         expect_silence(step, function, index,
                        function->last_masked == index && function->started ? IRQCTS_CLAUSE_ROUTE_MASK
@@ -362,7 +364,6 @@ void change_message(struct model_function *function, struct model_entry *entry)
     if (entry->opaque) {
         entry->opaque = 0;
         entry->hint = NO_TARGET;
-        return;
     }
     if (unmasked && function->enabled && !function->function_mask && !function->paused && !entry->rewritten) {
         entry->rewritten = (entry->known & KNOWN_MESSAGE) != KNOWN_MESSAGE ? REWRITTEN_ANYHOW
@@ -371,7 +372,8 @@ void change_message(struct model_function *function, struct model_entry *entry)
         entry->former_address = entry->address;
         entry->former_data = entry->data;
         function->rewritten++;
-    } else if (entry->rewritten == REWRITTEN_MASK_OPEN) {
+    } else if (entry->rewritten == REWRITTEN_MASK_OPEN ||
+               (entry->rewritten && (entry->known & KNOWN_MESSAGE) != KNOWN_MESSAGE)) {
         entry->rewritten = REWRITTEN_ANYHOW;
     }
 }
@@ -409,6 +411,26 @@ void set_mask(const struct model_step *step, struct model_function *function, ui
     release(step, function, index, release_clause);
 }
 
+/* Enable was cleared: whether what pended survives is open (ENABLE-CYCLE-PENDING). */
+static void open_pending(const struct model_step *step, struct model_function *function)
+{
+    uint32_t readings = step->model->configuration.readings;
+    uint32_t word;
+
+    for (word = 0; word < words_for(function->entries); word++) {
+        if (function->possible[word] == 0) {
+            continue;
+        }
+        cover(step, IRQCTS_CLAUSE_ENABLE_CYCLE_PENDING);
+        if ((readings & IRQCTS_READING_PENDING_CLEARED_BY_DISABLE) != 0) {
+            function->possible[word] = 0;
+            function->certain[word] = 0;
+        } else if ((readings & IRQCTS_READING_PENDING_SURVIVES_DISABLE) == 0) {
+            function->certain[word] = 0;
+        }
+    }
+}
+
 void set_control(const struct model_step *step, struct model_function *function, int enabled, int function_mask)
 {
     int was_enabled = function->enabled;
@@ -419,25 +441,11 @@ void set_control(const struct model_step *step, struct model_function *function,
     if (!enabled || function_mask) {
         settle_all_former(step->model, function);
     }
-    if (was_enabled && !enabled) {
-        uint32_t readings = step->model->configuration.readings;
-        uint32_t word;
-        cover(step, IRQCTS_CLAUSE_ENABLE_CYCLE);
-        for (word = 0; word < words_for(function->entries); word++) {
-            if (function->possible[word] == 0) {
-                continue;
-            }
-            cover(step, IRQCTS_CLAUSE_ENABLE_CYCLE_PENDING);
-            if ((readings & IRQCTS_READING_PENDING_CLEARED_BY_DISABLE) != 0) {
-                function->possible[word] = 0;
-                function->certain[word] = 0;
-            } else if ((readings & IRQCTS_READING_PENDING_SURVIVES_DISABLE) == 0) {
-                function->certain[word] = 0;
-            }
-        }
-        return;
-    }
     if (!enabled) {
+        if (was_enabled) {
+            cover(step, IRQCTS_CLAUSE_ENABLE_CYCLE);
+            open_pending(step, function);
+        }
         return;
     }
     if (!was_enabled) {

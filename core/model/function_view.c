@@ -24,7 +24,6 @@ void permit_function_view(const struct irqcts_model *model, const struct irqcts_
     const struct model_function *function = addressed(model, operation);
     const struct model_slot *slot;
 
-    permit->statuses = ok;
     switch (operation->kind) {
     case IRQCTS_OPERATION_WRITE_VIRTUALIZED:
         permit->status_clause = IRQCTS_CLAUSE_VWRITE_WRITES;
@@ -159,9 +158,7 @@ static void restore(const struct model_step *step, struct model_function *functi
     }
     copy_entries(model_entries(step->model, function), model_slot_entries(step->model, slot), function->entries);
     if (!function->paused) {
-        /* Restored although running: what was pending and unmasked is due now. */
-        function->paused = 1;
-        set_paused(step, function, 0);
+        set_paused(step, function, 0); /* restored although running: what was pending and unmasked is due now */
     }
 }
 
@@ -181,7 +178,6 @@ static void reset(const struct model_step *step, const struct irqcts_operation *
     struct irqcts_model *model = step->model;
     uint32_t f;
 
-    cover(step, IRQCTS_CLAUSE_RESET_STATE);
     cover(step, IRQCTS_CLAUSE_RESET_ROUTES);
     /* A reset of the physical function takes its virtual functions with it. */
     for (f = 0; f < model->functions; f++) {
@@ -192,15 +188,12 @@ static void reset(const struct model_step *step, const struct irqcts_operation *
     }
 }
 
-void apply_function_view(const struct model_step *step, const struct irqcts_operation *operation)
+/* An operation of this view on a function that exists. */
+static void apply_to(const struct model_step *step, struct model_function *function,
+                     const struct irqcts_operation *operation)
 {
     struct irqcts_model *model = step->model;
-    struct model_function *function;
 
-    if (operation->function >= model->functions) {
-        return;
-    }
-    function = model_function(model, operation->function);
     switch (operation->kind) {
     case IRQCTS_OPERATION_WRITE_VIRTUALIZED:
         if (write_names_function(model, operation) && operation->entry < function->entries &&
@@ -233,5 +226,12 @@ void apply_function_view(const struct model_step *step, const struct irqcts_oper
     default:
         reset(step, operation);
         break;
+    }
+}
+
+void apply_function_view(const struct model_step *step, const struct irqcts_operation *operation)
+{
+    if (operation->function < step->model->functions) {
+        apply_to(step, model_function(step->model, operation->function), operation);
     }
 }

@@ -23,8 +23,8 @@ static void permit_absent(const struct irqcts_model *model, const struct model_f
 {
     if (operation->kind >= IRQCTS_OPERATION_WRITE_VIRTUALIZED && operation->kind <= IRQCTS_OPERATION_RESET) {
         permit_function_view(model, operation, permit);
-    } else if (function != NULL && operation->kind >= IRQCTS_OPERATION_START &&
-               operation->kind <= IRQCTS_OPERATION_GET_SIZE) {
+    } else if (function != NULL && operation->kind >= IRQCTS_OPERATION_SET_ENTRY &&
+               operation->kind <= IRQCTS_OPERATION_UNMASK) {
         permit_routing(function, operation, permit);
     } else {
         permit->statuses = STATUSES_ANY;

@@ -201,7 +201,6 @@ uint32_t judge_poll(const struct model_step *step, const struct irqcts_delivery 
     model->stray_maximum = 0;
     model->anywhere = 0;
     model->total_by = 0;
-    model->stray_by = 0;
     return out->kind;
 }
 

@@ -113,6 +113,9 @@ static void settle_dword(const struct model_step *step, struct model_function *f
         uint32_t was = entry->vector_control & MASK_BIT;
         cover(step, IRQCTS_CLAUSE_ENTRY_VC_RESERVED);
         cover(step, entry->control_written ? IRQCTS_CLAUSE_ENTRY_RETAINED : IRQCTS_CLAUSE_ENTRY_MASK_RESET);
+        if (function->was_reset && !entry->control_written) {
+            cover(step, IRQCTS_CLAUSE_RESET_STATE);
+        }
         if (!known) {
             /* The read tells what an odd access left; nothing is sent by reading. */
             entry->known |= KNOWN(VECTOR_CONTROL);
@@ -129,9 +132,6 @@ static void settle_dword(const struct model_step *step, struct model_function *f
         if (dword == ADDRESS_LOW) {
             cover(step, IRQCTS_CLAUSE_ENTRY_ADDRESS_LOW_BITS);
         }
-    }
-    if (known && entry_dword(entry, dword) == value) {
-        return;
     }
     set_dword(entry, dword, value);
 }
@@ -172,13 +172,10 @@ static void write_dword(const struct model_step *step, struct model_function *fu
     if (dword == VECTOR_CONTROL) {
         set_mask(step, function, index, value, 1, IRQCTS_CLAUSE_PEND_RELEASE);
         function->last_masked = index;
-        return;
+    } else if ((entry->known & KNOWN(dword)) == 0 || entry_dword(entry, dword) != value) {
+        change_message(function, entry);
+        set_dword(entry, dword, value);
     }
-    if ((entry->known & KNOWN(dword)) != 0 && entry_dword(entry, dword) == value) {
-        return;
-    }
-    change_message(function, entry);
-    set_dword(entry, dword, value);
 }
 
 /* An access of another width, or a write of what nobody shows (an opaque
@@ -194,8 +191,8 @@ static void write_open(const struct model_step *step, struct model_function *fun
         if (at % 4u == VECTOR_CONTROL) {
             set_mask(step, function, (uint32_t)(at / 4u), entry->vector_control, 0, IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH);
         } else {
-            change_message(function, entry);
             entry->known &= (uint8_t)~KNOWN((uint32_t)(at % 4u));
+            change_message(function, entry);
         }
     }
 }
@@ -287,6 +284,9 @@ void settle_pba_read(const struct model_step *step, struct model_function *funct
     }
     cover(step, IRQCTS_CLAUSE_PBA_READ);
     cover(step, IRQCTS_CLAUSE_PBA_LAYOUT);
+    if (function->was_reset) {
+        cover(step, IRQCTS_CLAUSE_RESET_STATE);
+    }
     bits = covered_bits(function->possible, operation);
     if (bits != 0) {
         cover(step, IRQCTS_CLAUSE_PEND_POLLING);
@@ -344,13 +344,13 @@ static void capability_image(const struct model_function *function, uint8_t valu
     uint32_t size = function->entries - 1u;
     uint32_t i;
 
-    for (i = 0; i < CAPABILITY_BYTES; i++) {
-        value[i] = 0;
-        mask[i] = 0xff;
-    }
     value[0] = CAPABILITY_ID;
+    mask[0] = 0xff;
     value[1] = function->fixed_next;
+    mask[1] = (function->fixed_known & 1u) != 0 ? 0xff : 0;
     value[2] = (uint8_t)size;
+    mask[2] = 0xff;
+    mask[CONTROL_HIGH_BYTE] = 0xff;
     value[CONTROL_HIGH_BYTE] = (uint8_t)((size >> 8) | (function->enabled ? CONTROL_ENABLE : 0u) |
                                          (function->function_mask ? CONTROL_FUNCTION_MASK : 0u));
     for (i = 0; i < 4; i++) {
@@ -359,7 +359,6 @@ static void capability_image(const struct model_function *function, uint8_t valu
         mask[4 + i] = (function->fixed_known & 2u) != 0 ? 0xff : 0;
         mask[8 + i] = (function->fixed_known & 4u) != 0 ? 0xff : 0;
     }
-    mask[1] = (function->fixed_known & 1u) != 0 ? 0xff : 0;
 }
 
 void permit_capability_read(const struct model_function *function, const struct irqcts_operation *operation,
@@ -374,7 +373,7 @@ void permit_capability_read(const struct model_function *function, const struct 
     uint8_t mask[CAPABILITY_BYTES];
     uint32_t i;
 
-    if (function->entries == 0 || operation->address >= CAPABILITY_BYTES) {
+    if (operation->address >= CAPABILITY_BYTES) {
         permit->statuses = STATUSES_ANY;
         return;
     }
@@ -392,9 +391,6 @@ void settle_capability_read(const struct model_step *step, struct model_function
     uint64_t offset = operation->address;
     uint64_t end = offset + operation->width;
 
-    if (function->entries == 0 || offset >= CAPABILITY_BYTES) {
-        return;
-    }
     if (offset == 0) {
         cover(step, IRQCTS_CLAUSE_CAP_HEADER);
     }
@@ -433,9 +429,6 @@ void apply_capability_write(const struct model_step *step, struct model_function
 {
     uint64_t offset = operation->address;
 
-    if (function->entries == 0) {
-        return;
-    }
     cover(step, IRQCTS_CLAUSE_CAP_WRITE_WIDTHS);
     if (offset <= CONTROL_HIGH_BYTE && offset + operation->width > CONTROL_HIGH_BYTE) {
         uint8_t high = (uint8_t)(operation->value >> (8u * (CONTROL_HIGH_BYTE - offset)));

@@ -33,8 +33,11 @@ void permit_routing(const struct model_function *function, const struct irqcts_o
     if (operation->kind == IRQCTS_OPERATION_GET_ENTRY || operation->kind == IRQCTS_OPERATION_GET_SIZE) {
         permit->statuses = STATUSES_ANY; /* ROUTE-GET-*: recorded, never judged */
     } else if (operation->kind == IRQCTS_OPERATION_START) {
-        permit->statuses = function->messages > 0 ? STATUS_BIT(IRQCTS_STATUS_OK) : STATUSES_ANY;
-        permit->status_clause = IRQCTS_CLAUSE_ROUTE_DEFAULT_IDENTITY;
+        if (function->messages > 0) {
+            permit->status_clause = IRQCTS_CLAUSE_ROUTE_DEFAULT_IDENTITY;
+        } else {
+            permit->statuses = STATUSES_ANY;
+        }
     } else if (function->entries == 0) {
         permit->statuses = invalid;
         permit->status_clause = IRQCTS_CLAUSE_ROUTE_NOT_MSIX;
@@ -45,7 +48,6 @@ void permit_routing(const struct model_function *function, const struct irqcts_o
         permit->statuses = invalid;
         permit->status_clause = IRQCTS_CLAUSE_ROUTE_SET_BAD_MESSAGE;
     } else {
-        permit->statuses = STATUS_BIT(IRQCTS_STATUS_OK);
         permit->status_clause = set                                            ? IRQCTS_CLAUSE_ROUTE_SET_ASSIGNS
                                 : operation->kind == IRQCTS_OPERATION_UNMASK ? IRQCTS_CLAUSE_ROUTE_UNMASK
                                                                              : IRQCTS_CLAUSE_ROUTE_MASK;
@@ -61,7 +63,7 @@ static void start(const struct model_step *step, struct model_function *function
     struct model_entry *entries = model_entries(step->model, function);
     uint32_t i;
 
-    if (function->messages == 0 || function->entries == 0) {
+    if (function->messages == 0) {
         return;
     }
     set_control(step, function, 0, 0);

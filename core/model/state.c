@@ -38,7 +38,6 @@ static void lay_out(struct irqcts_model *model, const struct irqcts_model_config
     at = aligned(at + (uint64_t)model->total_messages * sizeof(struct irqcts_message));
     model->index_at = at;
     model->index_slots = message_index_slots(model->total_messages);
-    model->index_used = 0;
     at = aligned(at + (uint64_t)model->index_slots * sizeof(uint32_t));
     model->counters_at = at;
     at = aligned(at + (uint64_t)model->total_messages * sizeof(struct model_counter));
@@ -82,9 +81,7 @@ void model_function_reset(struct irqcts_model *model, struct model_function *fun
     for (i = 0; i < function->entries; i++) {
         struct model_entry *entry = &entries[i];
         entry->address = 0;
-        entry->former_address = 0;
         entry->data = 0;
-        entry->former_data = 0;
         entry->vector_control = MASK_BIT;
         entry->hint = NO_TARGET;
         entry->known = KNOWN(VECTOR_CONTROL); /* ENTRY-READBACK: address and data are open after reset */

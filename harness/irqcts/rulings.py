@@ -42,6 +42,7 @@ class Answer:
     status: int = 0
     value: int = 0
     deliveries: tuple[tuple[int, int, int], ...] = ()  # function, message, count
+    breaks: str = ""  # the clause that it breaks; judging goes on from what was answered
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Observer:
     properties: int = int(_abi.irqcts_property.IRQCTS_PROPERTY_SYNCHRONOUS)
     stimulus: int = int(_abi.irqcts_stimulus.IRQCTS_STIMULUS_DEVICE)
     readings: int = 0
+    opaque: bool = False  # nobody shows what makes a message
 
     def set(self, keyword: str, words: Sequence[str]) -> None:
         for word in words:
@@ -122,10 +124,14 @@ class Ruling:
 
     def disagreements(self) -> Iterator[str]:
         trace = self._judged(self.answers)
-        first = trace.first_divergence
-        if first is not None:
-            yield f"{self._at(first)} is permitted, the oracle refuses it: {trace[first].reason}"
-            return
+        for index, answer in enumerate(self.answers):
+            step = trace[index]
+            if not answer.breaks and step.oracle_divergent:
+                yield f"{self._at(index)} is permitted, the oracle refuses it: {step.reason}"
+                return
+            if answer.breaks and (said := step.clause if step.oracle_divergent else "permits it") != answer.breaks:
+                yield f"{self._at(index)} breaks {answer.breaks}, the oracle {_cites(said)}"
+                return
         for each in self.enforced:
             yield from self._coverage(each)
         for fork in self.forks:
@@ -140,8 +146,8 @@ class Ruling:
         what = f"{self._at(fork.step)} answered {fork.text}"
         if said != fork.verdict:
             yield f"{what} is {fork.verdict}, the oracle calls it {said}"
-        elif fork.clause and (cited := specification.by_number().get(judgement.clause, "no clause")) != fork.clause:
-            yield f"{what} is forbidden by {fork.clause}, the oracle cites {cited}"
+        elif fork.clause and (cited := trace[fork.step].clause) != fork.clause:
+            yield f"{what} is forbidden by {fork.clause}, the oracle {_cites(cited)}"
 
     def _coverage(self, enforced: Enforced) -> Iterator[str]:
         words = self._judged(self.answers[:enforced.step + 1]).outcome.coverage.words
@@ -159,21 +165,26 @@ class Ruling:
         """The oracle's judgement of these answers to the first so many operations."""
         trace = Answers([(answer.status, 0, 0, 0, 0, 0, answer.value) for answer in answers],
                         [[(*record, 0, 0) for record in answer.deliveries] for answer in answers],
-                        _messages(self.program)).trace(self.program, self.observer.description())
+                        _messages(self.program, self.observer.opaque)).trace(self.program, self.observer.description())
         if trace is None:
             raise RulingError(f"{self.place}: no device could answer so")
         return Trace(trace, self.program, self.observer.readings)
 
 
-def _messages(program: Program) -> bytes:
+def _cites(said: str | None) -> str:
+    return said if said == "permits it" else f"cites {said or 'no clause'}"
+
+
+def _messages(program: Program, opaque: bool) -> bytes:
     """What makes each message of each function, in wire form: any bytes, as long as no two are the same.
 
     Data differs too, and the addresses need more than 32 bits, so that no part alone tells a message.
     """
     configure = program.operation(0)
+    flags = int(_abi.IRQCTS_MESSAGE_OPAQUE) if opaque else 0
     counts = [configure.message] + [configure.control] * configure.value
     functions = [struct.pack("<I", count) + b"".join(
-        _MESSAGE.pack(message_address(function, message), message_data(function, message), 0)
+        _MESSAGE.pack(message_address(function, message), message_data(function, message), flags)
         for message in range(count)) for function, count in enumerate(counts)]
     return struct.pack("<I", len(counts)) + b"".join(functions)
 
@@ -240,6 +251,8 @@ class _Reader:
             keyword, *words = line.split()[:1] + line.replace(",", " ").split()[1:] if line else [""]
             if keyword in ("without", "property", "stimulus", "reading") and not steps:
                 observer.set(keyword, words)
+            elif line == "opaque" and not steps:
+                observer.opaque = True
             elif keyword in ("or", "not", "unseen", "enforces", "leaves"):
                 asides.append((number, len(steps) - 1, line))
             elif line:
@@ -258,7 +271,7 @@ class _Reader:
             else:
                 ruling.forks.append(self._fork(program, steps, step, text))
         self.line = self.first
-        if not ruling.forks and not ruling.enforced:
+        if not ruling.forks and not ruling.enforced and not any(answer.breaks for answer in answers):
             raise RulingError("a ruling says of some answer that it is permitted or forbidden, or what is enforced")
         return ruling
 
@@ -293,7 +306,8 @@ class _Reader:
         deliveries = program.stated_deliveries(stated)
         if any(least != most for _, _, least, most in deliveries):
             raise RulingError(f"{program.step_text(index)}: say exactly how often a message arrived")
-        return Answer(status, stated.value, tuple((function, message, most) for function, message, _, most in deliveries))
+        return Answer(status, stated.value, tuple((function, message, most) for function, message, _, most in deliveries),
+                      specification.by_number().get(stated.clause, ""))
 
     def _fork(self, program: Program, steps: Sequence[str], step: int, text: str) -> Fork:
         found = _FORK.fullmatch(text)

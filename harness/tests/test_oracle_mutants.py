@@ -14,7 +14,7 @@ from irqcts.mutation.schemata import SourceMutant
 
 #: Functions whose every condition is stated by some test: when an event is sent, kept or dropped.
 DECIDING = {"entry_gate", "deliver_event", "release"}
-ROUTES = re.compile(r"playback|permits|refuses|cites|names|covers|rules|breaks|the process ended|it loops")
+ROUTES = re.compile(r"playback|permits|refuses|cites|names|covers|rules|units|breaks|the process ended|it loops")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_a_mutant_is_killed_by_a_statement_or_shown(judged: list[Mutant]) -> Non
     for mutant in judged:
         if mutant.killed:
             killer = mutant.killed_by
-            assert killer is not None and ROUTES.match(killer.why) and killer.test.startswith(("test_", "ruling ")), mutant.id
+            assert killer is not None and ROUTES.match(killer.why) and killer.test.startswith(("test_", "ruling ", "core/tests/")), mutant.id
             assert mutant.program is None and mutant.argument is None
         else:
             assert mutant.argument in (None, oracle.SAME_CODE)

@@ -9,7 +9,8 @@ A mutant of the oracle is killed when it and the suites' statements part where t
   cites      at the step whose statement fails, another clause is cited than the test states;
   names      there, another outcome is said to be permitted than the test states;
   covers     a clause that a test declares, and that its run enforces, is no longer enforced;
-  rules      a ruling (rulings.py) is contradicted.
+  rules      a ruling (rulings.py) is contradicted;
+  units      a C test of the oracle fails (units.py).
 
 This module runs as a process of its own: the library that has the mutants takes the place of libirqcts
 (IRQCTS_LIBRARY).  It prints JSON lines: progress, and at last the result.
@@ -49,7 +50,8 @@ PROCESSOR_SECONDS = 1.5
 class Scoring:
     """Everything that a child needs: the cases, the evidence, the mutable oracle."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, built: oracle_build.Built, report: Report) -> None:
+        self.unit_tests = built.unit_tests
         self.number = ctypes.c_uint.in_dll(library(), "irqcts_mutant")
         entry = library().irqcts_backend_model_entry
         entry.restype, entry.argtypes = ctypes.POINTER(_abi.irqcts_backend_interface), [ctypes.c_uint32]
@@ -100,6 +102,10 @@ class Scoring:
                 contradicted = f"breaks: {error}"
             if contradicted is not None:
                 return [_named(ruling), ruling.clause, f"rules: {contradicted}", time.process_time_ns() - started]
+        for test in self.unit_tests:
+            failure = test.failure(mutant)
+            if failure is not None:
+                return [test.source, "", f"units: {failure}", time.process_time_ns() - started]
         return None
 
     @staticmethod
@@ -163,7 +169,7 @@ def main() -> None:
     built = oracle_build.build(workers)
     mutants = [mutant for mutant in built.mutants if not wanted or mutant.number in wanted]
     start = time.monotonic()
-    scoring = Scoring(report)
+    scoring = Scoring(built, report)
     results: dict[int, dict[str, Any]] = {}
     # Number 0 is the original: if it disagreed, the kills would say nothing.
     first = next(jobs.run([jobs.Job(0, lambda note: scoring.kill(0, note))], 1))

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Sequence
 
 from ..paths import layout
-from . import effects, schemata
+from . import effects, schemata, units
 from .schemata import SchemataError, SourceMutant
+from .units import UnitTest
 
 KEPT_SECONDS = 86400
 LIBRARY = "libirqcts-mutants.so"
@@ -28,6 +29,8 @@ LIBRARY = "libirqcts-mutants.so"
 REST = ("program", "session", "wire", "engine", "abi")
 #: What the oracle does begins here; the functions that only show its state (for traces) are not reached.
 TRANSITIONS = ("irqcts_model_initialise", "irqcts_model_set_message", "irqcts_model_judge", "irqcts_model_predict")
+#: The C tests that look at the oracle's state and at what is explored of it.
+UNIT_TESTS = ("core/tests/test_model.c", "core/tests/test_model_state.c", "core/tests/test_machine.c")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Built:
     library: Path
     folder: Path
     mutants: list[SourceMutant]
+
+    @property
+    def unit_tests(self) -> list[UnitTest]:
+        return [UnitTest(source, self.folder / Path(source).stem) for source in UNIT_TESTS]
 
 
 def _includes() -> list[Path]:
@@ -67,8 +74,9 @@ def build(workers: int) -> Built:
     generated = places.build / "generated"
     others = sorted([*(path for name in REST for path in (core / name).glob("*.c")), generated / "clauses.c",
                      places.root / "backends" / "model" / "model_backend.c"])
-    tool = [Path(schemata.__file__), Path(effects.__file__), Path(__file__)]
-    folder = places.build / "mutants" / _digest([*model, *others, *core.rglob("*.h"), *tool,
+    tool = [Path(module.__file__ or "") for module in (schemata, effects, units)] + [Path(__file__)]
+    tests = [places.root / source for source in UNIT_TESTS]
+    folder = places.build / "mutants" / _digest([*model, *others, *tests, *core.rglob("*.h"), *tool,
                                                  generated / "include" / "irqcts" / "clauses.h"])
     listing = folder / "mutants.json"
     if not listing.exists():
@@ -76,6 +84,9 @@ def build(workers: int) -> Built:
         temporary.mkdir(parents=True)
         mutants = _instrument(model, temporary)
         _compile([temporary / path.name for path in model] + others, temporary, workers)
+        for test in tests:
+            _run([_compiler(), *_flags(), str(test), "-o", str(temporary / test.stem), f"-L{temporary}",
+                  f"-l:{LIBRARY}", "-Wl,-rpath,$ORIGIN"])
         (temporary / "mutants.json").write_text(json.dumps([asdict(mutant) for mutant in mutants]), encoding="utf-8")
         _forget(folder.parent)
         try:
@@ -107,15 +118,18 @@ def _instrument(model: Sequence[Path], folder: Path) -> list[SourceMutant]:
     return mutants
 
 
+def _flags() -> list[str]:
+    return ["-std=c11", "-O1", "-fPIC", "-w", "-DIRQCTS_BUILDING", '-DIRQCTS_VERSION="mutants"',
+            *(f"-I{each}" for each in _includes())]
+
+
 def _compile(sources: Sequence[Path], folder: Path, workers: int) -> None:
-    flags = ["-std=c11", "-O1", "-fPIC", "-w", "-DIRQCTS_BUILDING", '-DIRQCTS_VERSION="mutants"',
-             *(f"-I{each}" for each in _includes())]
     objects = [folder / f"{number}-{path.stem}.o" for number, path in enumerate(sources)]
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda pair: _run([_compiler(), *flags, "-c", str(pair[0]), "-o", str(pair[1])]),
+        list(pool.map(lambda pair: _run([_compiler(), *_flags(), "-c", str(pair[0]), "-o", str(pair[1])]),
                       zip(sources, objects)))
     chosen = folder / "chosen.c"
-    chosen.write_text("unsigned irqcts_mutant;\n", encoding="utf-8")
+    chosen.write_text(units.CHOICE, encoding="utf-8")
     _run([_compiler(), "-shared", "-fPIC", "-Wl,-Bsymbolic", str(chosen), *map(str, objects), "-ldl", "-o",
           str(folder / LIBRARY)])
     for each in objects:
