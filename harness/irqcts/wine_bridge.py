@@ -2,21 +2,18 @@
 """Stands in for the agent of the backend "windows" on Linux.
 
 Installs the simulated bus and the driver in a Wine prefix, lets irqcts-agent.exe have standard input and
-output, and removes the devices when it has ended, however it did.
+output, and removes the devices when it has ended.
 """
 
 from __future__ import annotations
 
 import argparse
 import signal
-import subprocess
 import sys
 from typing import Any
 
 from . import relay
 from .wine_prefix import WineError, WinePrefix
-
-END_SECONDS = 5.0
 
 
 def _end(number: int, frame: Any) -> None:
@@ -24,17 +21,17 @@ def _end(number: int, frame: Any) -> None:
 
 
 def _serve(prefix: WinePrefix, options: str) -> int:
-    """The agent's status, once it has ended."""
+    """The agent's status, once it has ended.
+
+    Whoever ends this process does so because something hangs or died: then the prefix's server is ended with all
+    that it runs, and the devices are removed by the next run.
+    """
     agent = prefix.start(["irqcts-agent.exe", "--backend", r".\irqcts_windows.dll", "--options", options])
     try:
         return agent.wait()
     except KeyboardInterrupt:
-        agent.terminate()
-        try:
-            agent.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            agent.kill()
-        return relay.EXIT_LOST
+        agent.kill()
+        raise
 
 
 def main() -> int:

@@ -225,6 +225,42 @@ static int32_t broken(char *error, size_t error_size, const char *what)
     return IRQCTS_ERROR_BACKEND;
 }
 
+/*
+ * A request that makes sense and still failed.  A driver that crashed under Wine and a device that was removed give the
+ * same error, so it is opened once more: the interface of a removed device is gone, a driver that died leaves it.
+ * (On Windows a driver that crashes takes the machine with it.)
+ */
+static int32_t refused(struct client *client, char *error, size_t error_size)
+{
+    DWORD code = GetLastError();
+    char instance[sizeof(client->instance)];
+    char sentence[512];
+    HANDLE again;
+    DWORD why;
+
+    if (code == ERROR_INVALID_PARAMETER || code == ERROR_INSUFFICIENT_BUFFER || code == ERROR_NOT_ENOUGH_MEMORY) {
+        return broken(error, error_size, "a program was refused");
+    }
+    again = device_open(client->instance, 0, instance, sizeof(instance), sentence, sizeof(sentence));
+    why = GetLastError();
+    if (again != INVALID_HANDLE_VALUE) {
+        (void)CloseHandle(again);
+        SetLastError(code);
+        return broken(error, error_size, "a program was refused");
+    }
+    (void)CloseHandle(client->device);
+    client->device = INVALID_HANDLE_VALUE; /* the next program looks for the device again */
+    if (why == ERROR_NOT_FOUND) {
+        (void)snprintf(error, error_size,
+                       "%s was removed while it was in use (error %lu); pnputil /scan-devices brings it back if it is "
+                       "still there",
+                       client->instance, code);
+        return IRQCTS_ERROR_BACKEND;
+    }
+    (void)snprintf(error, error_size, "irqcts.sys died while it ran a program (error %lu); %s", code, sentence);
+    return IRQCTS_ERROR_DIED;
+}
+
 /* One request of at most CHUNK operations. */
 static int32_t run(struct client *client, const struct irqcts_operation *operations, uint32_t count,
                    struct irqcts_result *results, struct irqcts_delivery_buffer *deliveries, char *error,
@@ -251,7 +287,7 @@ static int32_t run(struct client *client, const struct irqcts_operation *operati
     memcpy(client->request + sizeof(header), operations, count * sizeof(*operations));
     if (!request(client, IRQCTS_IO_RUN, client->request, sizeof(header) + count * sizeof(*operations), client->answer,
                  size, &written)) {
-        return broken(error, error_size, "a program was refused");
+        return refused(client, error, error_size);
     }
     memcpy(&ran, client->answer, written >= sizeof(ran) ? sizeof(ran) : 0);
     if (written < fixed || ran.version != IRQCTS_IO_VERSION || ran.executed != count ||
@@ -272,13 +308,29 @@ static int32_t run(struct client *client, const struct irqcts_operation *operati
     return IRQCTS_ERROR_NONE;
 }
 
+/* After a removal: the device may have come back. */
+static int32_t reopen(struct client *client, char *error, size_t error_size)
+{
+    char instance[sizeof(client->instance)];
+    int32_t status;
+
+    client->device = device_open(client->instance, 0, instance, sizeof(instance), error, error_size);
+    status = client->device == INVALID_HANDLE_VALUE ? IRQCTS_ERROR_BACKEND : shake_hands(client, error, error_size);
+    return status == IRQCTS_ERROR_NONE ? simulate(client, error, error_size) : status;
+}
+
 static int32_t client_execute(void *context, const struct irqcts_operation *operations, uint32_t count,
                               struct irqcts_result *results, struct irqcts_delivery_buffer *deliveries, char *error,
                               size_t error_size)
 {
+    struct client *client = context;
+
+    if (client->device == INVALID_HANDLE_VALUE && reopen(client, error, error_size) != IRQCTS_ERROR_NONE) {
+        return IRQCTS_ERROR_BACKEND;
+    }
     for (uint32_t at = 0; at < count; at += CHUNK) {
         uint32_t part = count - at < CHUNK ? count - at : CHUNK;
-        int32_t status = run(context, operations + at, part, results + at, deliveries, error, error_size);
+        int32_t status = run(client, operations + at, part, results + at, deliveries, error, error_size);
         if (status != IRQCTS_ERROR_NONE) {
             return status;
         }

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The backend "windows" under Wine when something is missing, of another age, removed, or dies: a sentence or the
+verdict CRASH, never a hang, and the next program runs."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from conftest import Irqcts
+from irqcts import AgentCrash, HarnessError, Program, windows_preflight
+from irqcts.agent import AgentProcess, BackendChoice
+from irqcts.paths import layout
+from irqcts.wine_prefix import WineError, WinePrefix, binaries, wine
+
+try:
+    wine()
+    binaries()
+    MISSING = ""
+except WineError as error:
+    MISSING = str(error)
+
+pytestmark = [pytest.mark.skipif(bool(MISSING), reason=f"not tested: {MISSING}"), pytest.mark.timeout(200)]
+UNDER_WINE = BackendChoice("windows", "wine=yes")
+
+
+def small() -> Program:
+    return Program().configure(2, 2).write_entry(0, message=0, masked=False).enable().raise_event(0).poll({0: 1})
+
+
+def long() -> Program:
+    """Tens of milliseconds, so that what happens meanwhile happens in the middle of it."""
+    program = Program().configure(64, 64)
+    for entry in range(15000):
+        program.write_entry(entry % 64, message=entry % 64)
+    return program
+
+
+@pytest.fixture
+def agent() -> Iterator[AgentProcess]:
+    made = AgentProcess(UNDER_WINE)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def prefix() -> Iterator[WinePrefix]:
+    """Made, and nothing installed in it."""
+    made = WinePrefix()
+    with made.locked():
+        made.prepare()
+        yield made
+
+
+def hosts_of_drivers() -> list[psutil.Process]:
+    """Wine's processes of this prefix that have irqcts.sys in them."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if (process.environ().get("WINEPREFIX") == str(WinePrefix().folder) and
+                    any(each.path.endswith("/irqcts.sys") for each in process.memory_maps())):
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+# --- a driver that dies ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
+def test_a_driver_that_dies_in_the_middle_of_a_program(agent: AgentProcess, number: signal.Signals) -> None:
+    """By an access violation, and without a word: CRASH, and the next program runs on a driver of its own."""
+    assert agent.run(small()).conforms
+    [host] = hosts_of_drivers()
+    program = long()
+    threading.Timer(0.02, host.send_signal, (number,)).start()
+    start = time.monotonic()
+    with pytest.raises(AgentCrash, match="irqcts.sys died while it ran a program"):
+        while True:
+            agent.run(program, timeout=60)
+    assert time.monotonic() - start < 30
+    assert agent.run(small()).conforms and agent.starts == 2
+
+
+DYING = '''
+import threading
+from irqcts import clauses, needs
+from test_wine_mishaps import hosts_of_drivers, long
+
+@clauses("ENTRY-READBACK")
+@needs(entries=64, messages=64)
+def test_1_before(machine):
+    machine.check(machine.program().table_write(0, "data", 1).table_read(0, "data", expect=1))
+
+@clauses("ENTRY-READBACK")
+@needs(entries=64, messages=64)
+def test_2_dies(machine):
+    threading.Timer(0.02, lambda: [host.kill() for host in hosts_of_drivers()]).start()
+    while True:
+        machine.run(long())
+
+@clauses("ENTRY-READBACK")
+@needs(entries=64, messages=64)
+def test_3_after(machine):
+    machine.check(machine.program().table_write(0, "data", 2).table_read(0, "data", expect=2))
+'''
+
+
+def test_a_run_in_which_the_driver_dies(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One test has the verdict CRASH; those before and after it pass."""
+    irqcts.write(DYING)
+    (irqcts.folder / "python" / "test_wine_mishaps.py").write_bytes(Path(__file__).read_bytes())
+    (irqcts.folder / "python" / "conftest.py").write_bytes((Path(__file__).parent / "conftest.py").read_bytes())
+    outcome = irqcts("run", "--backend", "windows", "--wine", "--out", str(irqcts.folder / "out"), seconds=120)
+    assert outcome.verdicts == {"test_1_before": "PASS", "test_2_dies": "CRASH", "test_3_after": "PASS"}, outcome.output
+    assert outcome.status == 1
+
+
+# --- removal ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_device_removed_under_an_open_handle(agent: AgentProcess) -> None:
+    """Each program says it; a new agent has the device again."""
+    assert agent.run(small()).conforms
+    under = WinePrefix()
+    under.run([str(under.stage / "irqcts-setup.exe"), "remove"])
+    with pytest.raises(HarnessError, match=r"SIMULATED\\0 was removed while it was in use .* pnputil /scan-devices") as end:
+        agent.run(small())
+    assert end.value.cause == "backend"
+    with pytest.raises(HarnessError, match="no started device with irqcts.sys"):
+        agent.run(small())
+    agent.close()
+    assert agent.run(small()).conforms
+
+
+# --- what is not there, or of another age -----------------------------------------------------------------------------
+
+
+def opened(prefix: WinePrefix, library: str) -> HarnessError:
+    """Why the agent in the prefix does not open the backend of a library."""
+    agent = AgentProcess(BackendChoice("windows"), environment=prefix.environment, command=[
+        str(prefix.program), str(binaries() / "irqcts-agent.exe"), "--backend", library])
+    with pytest.raises(HarnessError) as ending:
+        agent.description()
+    agent.kill()
+    return ending.value
+
+
+def windows_path(path: Path) -> str:
+    return "Z:" + str(path).replace("/", "\\")
+
+
+def test_a_driver_that_is_not_installed(prefix: WinePrefix) -> None:
+    said = opened(prefix, windows_path(binaries() / "irqcts_windows.dll"))
+    assert "no started device with irqcts.sys" in said.why and "pnputil /add-driver irqcts.inf /install" in said.why
+    assert said.cause == "environment"
+
+
+def test_a_library_that_is_not_there(prefix: WinePrefix) -> None:
+    assert r"Z:\nowhere.dll cannot be loaded: error" in opened(prefix, r"Z:\nowhere.dll").why
+
+
+def test_a_driver_older_than_the_library(prefix: WinePrefix, tmp_path: Path) -> None:
+    """The same library, of the next version of the requests: refused at the handshake, and nowhere later."""
+    tree = layout().root
+    contract = (tree / "backends/windows/include/irqcts_windows/ioctl.h").read_text("utf-8")
+    ours = "#define IRQCTS_IO_VERSION 1u"
+    assert ours in contract
+    (tmp_path / "irqcts_windows").mkdir()
+    (tmp_path / "irqcts_windows" / "ioctl.h").write_text(contract.replace(ours, "#define IRQCTS_IO_VERSION 2u"), "utf-8")
+    library = tmp_path / "irqcts_windows.dll"
+    client = tree / "backends" / "windows" / "client"
+    subprocess.run(["x86_64-w64-mingw32-gcc", "-shared", "-D_WIN32_WINNT=0x0A00", f"-I{tmp_path}",
+                    f"-I{tree / 'backends/windows/include'}", f"-I{tree / 'core/include'}",
+                    *map(str, sorted(client.glob("*.c"))), "-lsetupapi", "-o", str(library)], check=True, timeout=60)
+    prefix.install()
+    said = opened(prefix, windows_path(library))
+    assert "irqcts.sys speaks version 1 and this library version 2" in said.why and said.cause == "environment"
+    prefix.remove()
+
+
+WITHOUT_WINE = """
+import sys, shutil
+from irqcts import wine_bridge, wine_prefix
+wine_prefix.WINE = ()
+shutil.which = lambda name: None
+sys.exit(wine_bridge.main())
+"""
+
+
+def test_wine_that_is_not_there() -> None:
+    agent = AgentProcess(UNDER_WINE, command=[sys.executable, "-c", WITHOUT_WINE])
+    with pytest.raises(HarnessError, match="Wine is not installed: apt-get install .*wine64") as ending:
+        agent.description()
+    assert ending.value.cause == "environment" and not agent.alive
+
+
+def test_a_prefix_in_use(prefix: WinePrefix, agent: AgentProcess) -> None:
+    with pytest.raises(HarnessError, match="another run uses .*; wait for its end"):
+        agent.description()
+
+
+# --- what the preflight asks -------------------------------------------------------------------------------------------
+
+
+def test_facts_of_an_installed_device(prefix: WinePrefix) -> None:
+    """What irqcts-setup says of the simulated device is what the preflight lets pass."""
+    def facts(*wanted: str) -> windows_preflight.Facts:
+        process = prefix.start(["irqcts-setup.exe", "facts", *wanted], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        return windows_preflight.read(process.communicate(timeout=30)[0].decode())
+
+    prefix.install()
+    found = facts()
+    [device] = found.devices
+    assert device.instance == r"IRQCTS\SIMULATED\0" and device.service == "irqcts" and device.present
+    assert device.hardware_ids == (r"IRQCTS\SIMULATED",) and (device.msi_supported, device.message_limit) == (1, 2048)
+    assert device.driver_version == found.library_version > 0 and found.administrator and found.package
+    assert windows_preflight.obstacles(found, "", Path("windows")) == []
+    assert facts("simulated").devices == found.devices and facts("no such device").devices == ()
+    [other] = [each for each in facts("winebus").devices if each.instance.startswith("ROOT")]
+    assert other.service == "winebus" and other.open_error is None and other.driver_version is None
+    prefix.remove()
+    assert facts_after_removal(prefix).devices == ()
+
+
+def facts_after_removal(prefix: WinePrefix) -> windows_preflight.Facts:
+    done = subprocess.run([str(prefix.program), str(binaries() / "irqcts-setup.exe"), "facts"], env=prefix.environment,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+    return windows_preflight.read(done.stdout.decode())
