@@ -143,6 +143,29 @@ static int on_run(struct agent *agent, const struct irqcts_wire_header *header)
                                       : send_error(agent, header->sequence, error, irqcts_last_error());
 }
 
+static int on_record(struct agent *agent, const struct irqcts_wire_header *header)
+{
+    struct irqcts_history *history = NULL;
+    struct irqcts_history_shape shape;
+    struct irqcts_history_plan plan;
+    int32_t error = IRQCTS_ERROR_NONE;
+
+    if (agent->context == NULL) {
+        error = irqcts_fail(IRQCTS_ERROR_ARGUMENT, "RECORD before HELLO");
+    } else {
+        error = irqcts_wire_decode_record(&shape, &plan, agent->payload, header->length);
+    }
+    if (error == IRQCTS_ERROR_NONE) {
+        error = irqcts_history_record(&history, agent->backend, agent->context, &shape, &plan);
+    }
+    if (error == IRQCTS_ERROR_NONE) {
+        error = irqcts_wire_encode_history(&agent->reply, header->sequence, history);
+    }
+    irqcts_history_free(history);
+    return error == IRQCTS_ERROR_NONE ? send_reply(agent)
+                                      : send_error(agent, header->sequence, error, irqcts_last_error());
+}
+
 /* 0: go on; 1: end; negative: the other end is gone. */
 static int on_frame(struct agent *agent, const struct irqcts_wire_header *header)
 {
@@ -151,6 +174,8 @@ static int on_frame(struct agent *agent, const struct irqcts_wire_header *header
         return on_hello(agent, header);
     case IRQCTS_WIRE_RUN:
         return on_run(agent, header);
+    case IRQCTS_WIRE_RECORD:
+        return on_record(agent, header);
     case IRQCTS_WIRE_CLOSE:
         close_backend(agent);
         (void)irqcts_wire_encode_empty(&agent->reply, IRQCTS_WIRE_CLOSED, header->sequence);

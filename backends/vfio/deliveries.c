@@ -3,6 +3,7 @@
 #include "deliveries.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -81,6 +82,32 @@ void vfio_deliveries_release(struct vfio_deliveries *deliveries)
     vfio_deliveries_clear(deliveries);
 }
 
+/* Adds up what the eventfds that are ready hold; whether any held something. */
+static bool read_ready(struct vfio_deliveries *deliveries, const struct epoll_event *events, int ready)
+{
+    bool any = false;
+    for (int index = 0; index < ready; index++) {
+        uint32_t message = events[index].data.u32;
+        uint64_t count = 0;
+        if (read(deliveries->eventfd[message], &count, sizeof count) == (ssize_t)sizeof count) {
+            deliveries->arrived[message] += count;
+            any = true;
+        }
+    }
+    return any;
+}
+
+int32_t vfio_deliveries_take(struct vfio_deliveries *deliveries)
+{
+    struct epoll_event events[EVENTS_AT_ONCE];
+    int ready = epoll_wait(deliveries->epoll, events, EVENTS_AT_ONCE, 0);
+    if (ready < 0 && errno != EINTR) {
+        return -errno;
+    }
+    (void)read_ready(deliveries, events, ready);
+    return 0;
+}
+
 int32_t vfio_deliveries_collect(struct vfio_deliveries *deliveries, uint64_t settle_ns, uint64_t *out_last_ns)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
@@ -97,13 +124,8 @@ int32_t vfio_deliveries_collect(struct vfio_deliveries *deliveries, uint64_t set
         if (ready == 0) {
             return 0;
         }
-        for (int index = 0; index < ready; index++) {
-            uint32_t message = events[index].data.u32;
-            uint64_t count = 0;
-            if (read(deliveries->eventfd[message], &count, sizeof count) == (ssize_t)sizeof count) {
-                deliveries->arrived[message] += count;
-                *out_last_ns = vfio_monotonic_ns();
-            }
+        if (read_ready(deliveries, events, ready)) {
+            *out_last_ns = vfio_monotonic_ns();
         }
     }
 }

@@ -25,6 +25,8 @@ void vfio_deliveries_release(struct vfio_deliveries *deliveries);
 /* Collects what arrives until `settle_ns` pass with nothing arriving.  Sets
  * *out_last_ns to the monotonic time of the last arrival, 0 without one. */
 int32_t vfio_deliveries_collect(struct vfio_deliveries *deliveries, uint64_t settle_ns, uint64_t *out_last_ns);
+/* Collects what has arrived by now; 0 or a negative errno. */
+int32_t vfio_deliveries_take(struct vfio_deliveries *deliveries);
 /* Hands out and forgets what was collected. */
 void vfio_deliveries_report(struct vfio_deliveries *deliveries, struct irqcts_delivery_buffer *out);
 void vfio_deliveries_forget(struct vfio_deliveries *deliveries);

@@ -2,6 +2,7 @@
 /* Opening, configuring and addressing the functions of a program. */
 #define _GNU_SOURCE
 #include "functions.h"
+#include "concurrent.h"
 #include "saved.h"
 
 #include <stdio.h>
@@ -85,6 +86,7 @@ static void close_all(struct vfio_functions *functions)
 void vfio_functions_close(struct vfio_functions *functions)
 {
     close_all(functions);
+    vfio_concurrent_close(functions);
     free(functions);
 }
 
@@ -96,6 +98,7 @@ void vfio_functions_release_unplugged(struct vfio_functions *functions)
             memcpy(functions->gone, device->address, sizeof functions->gone);
             close_all(functions);
             functions->active = 0;
+            functions->several_threads = false;
             return;
         }
     }
@@ -138,6 +141,9 @@ int32_t vfio_functions_open(struct vfio_functions **out, const struct vfio_optio
         functions->count = 1;
         code = open_others(functions, options, error, error_size);
     }
+    if (code == 0 && vfio_concurrent_can(functions)) {
+        code = vfio_concurrent_open(functions);
+    }
     if (code < 0) {
         vfio_functions_close(functions);
         return code;
@@ -167,6 +173,8 @@ static void configure(struct vfio_functions *functions, const struct irqcts_oper
         }
     }
     functions->configured = true;
+    functions->several_threads =
+        (operation->flags & IRQCTS_OPERATION_SEVERAL_THREADS) != 0 && functions->locks != NULL;
 }
 
 static void poll_all(struct vfio_functions *functions, const struct irqcts_operation *operation,

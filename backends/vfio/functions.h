@@ -13,13 +13,17 @@
 #include "backend.h"
 #include "options.h"
 
+struct vfio_locks;
+
 struct vfio_functions {
     struct vfio_backend *each[IRQCTS_FUNCTIONS_MAX];
     struct irqcts_backend_description description;
     uint32_t count;  /* that are open, with the physical one */
     uint32_t active; /* of the running program */
     bool configured;
+    bool several_threads; /* the running history's; see concurrent.h */
     char gone[16]; /* the address of the device that was taken away; "" while all are there */
+    struct vfio_locks *locks; /* NULL where there are no concurrent histories */
     struct vfio_saved *slots[IRQCTS_SLOTS_MAX]; /* of the running program, NULL while unused */
 };
 

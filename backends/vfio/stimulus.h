@@ -42,7 +42,9 @@ struct irqcts_stimulus_device {
 struct irqcts_stimulus_driver {
     uint32_t abi_version;
     const char *name;
-    uint32_t properties;  /* IRQCTS_PROPERTY_REPEATS when one event may send its message more than once */
+    /* IRQCTS_PROPERTY_REPEATS when one event may send its message more than once; IRQCTS_PROPERTY_CONCURRENT when
+     * several threads may call raise at once. */
+    uint32_t properties;
     uint32_t inexact;     /* 1: how often a message arrives means nothing, only whether it does */
     uint32_t arm_enabled; /* 1: arm needs MSI-X enabled (with every entry masked) to set the device up */
     /* 1: the event happens some time after raise returned; the backend then lets

@@ -43,6 +43,7 @@ static void rocker_restore(void *state)
 const struct irqcts_stimulus_driver irqcts_stimulus_rocker = {
     .abi_version = IRQCTS_STIMULUS_ABI_VERSION,
     .name = "rocker",
+    .properties = IRQCTS_PROPERTY_CONCURRENT, /* an event is one register write */
     .matches = rocker_matches,
     .prepare = rocker_prepare,
     .arm = rocker_arm,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The backend's public face: opening, description, running, closing. */
-#include "functions.h"
+#include "concurrent.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,7 +55,10 @@ static void describe(const struct vfio_functions *functions, struct irqcts_backe
                         (exact ? (uint32_t)IRQCTS_OBSERVES_EXACT_COUNTS : 0) |
                         (table ? (uint32_t)IRQCTS_OBSERVES_TABLE : 0) | (pba ? (uint32_t)IRQCTS_OBSERVES_PBA : 0),
         .stimulus = stimulus == NULL ? IRQCTS_STIMULUS_LOOPBACK : IRQCTS_STIMULUS_DEVICE,
-        .properties = IRQCTS_PROPERTY_ROUTING_COMPOSED | (stimulus == NULL ? 0 : stimulus->properties) |
+        .properties = IRQCTS_PROPERTY_ROUTING_COMPOSED | 
+                      (stimulus == NULL ? 0 : stimulus->properties & ~(uint32_t)IRQCTS_PROPERTY_CONCURRENT) |
+                      (backend->registers ? 0 : (uint32_t)IRQCTS_PROPERTY_ROUTED_ON_ARRIVAL) |
+                      (functions->locks != NULL ? (uint32_t)IRQCTS_PROPERTY_CONCURRENT : 0) |
                       (virtual_functions ? (uint32_t)IRQCTS_PROPERTY_VIRTUALIZED_COMPOSED : 0),
         .entries_max = device->entries,
         .messages_max = device->entries,
@@ -110,6 +113,10 @@ static int32_t vfio_execute_all(void *context, const struct irqcts_operation *op
 {
     struct vfio_functions *functions = context;
     for (uint32_t index = 0; index < count; index++) {
+        if (functions->several_threads &&
+            vfio_concurrent_execute(functions, &operations[index], &results[index], deliveries)) {
+            continue;
+        }
         if (!functions->configured && operations[index].kind != IRQCTS_OPERATION_CONFIGURE) {
             snprintf(error, error_size, "operation %u comes before configure", index);
             return IRQCTS_ERROR_BACKEND;

@@ -210,6 +210,8 @@ SAME(irqcts_history_plan, threads, uint32_t);
 SAME(irqcts_history_plan, operations, uint32_t);
 SAME(irqcts_history_plan, sharing, uint32_t);
 SAME(irqcts_history_plan, polls, uint32_t);
+SAME(irqcts_history_plan, without, uint32_t);
+SAME(irqcts_history_plan, pauses, uint32_t);
 SAME(irqcts_step, expectation, uint32_t);
 SAME(irqcts_step, expectation_clause, uint32_t);
 SAME(irqcts_outcome, steps, uint32_t);
@@ -287,6 +289,7 @@ _Static_assert(_Generic(&irqcts_history_free, void (*)(struct irqcts_history *):
 _Static_assert(_Generic(&irqcts_history_append, int32_t (*)(struct irqcts_history *, const struct irqcts_history_call *, const struct irqcts_history_delivery *, uint32_t): 1, default: 0), "irqcts_history_append");
 _Static_assert(_Generic(&irqcts_history_count, uint32_t (*)(const struct irqcts_history *): 1, default: 0), "irqcts_history_count");
 _Static_assert(_Generic(&irqcts_history_get, int32_t (*)(struct irqcts_history_call *, const struct irqcts_history *, uint32_t): 1, default: 0), "irqcts_history_get");
+_Static_assert(_Generic(&irqcts_history_seen, int32_t (*)(const struct irqcts_history_delivery **, uint32_t *, const struct irqcts_history *, uint32_t): 1, default: 0), "irqcts_history_seen");
 _Static_assert(_Generic(&irqcts_history_check, int32_t (*)(struct irqcts_history_report *, struct irqcts_history *): 1, default: 0), "irqcts_history_check");
 _Static_assert(_Generic(&irqcts_history_text, int32_t (*)(size_t *, const struct irqcts_history *, char *, size_t): 1, default: 0), "irqcts_history_text");
 _Static_assert(_Generic(&irqcts_history_kept, uint32_t (*)(const struct irqcts_history *, uint32_t): 1, default: 0), "irqcts_history_kept");
@@ -312,11 +315,15 @@ _Static_assert(_Generic(&irqcts_wire_encode_description, int32_t (*)(struct irqc
 _Static_assert(_Generic(&irqcts_wire_encode_run, int32_t (*)(struct irqcts_bytes *, uint32_t, uint32_t, const struct irqcts_program *): 1, default: 0), "irqcts_wire_encode_run");
 _Static_assert(_Generic(&irqcts_wire_encode_trace, int32_t (*)(struct irqcts_bytes *, uint32_t, const struct irqcts_trace *): 1, default: 0), "irqcts_wire_encode_trace");
 _Static_assert(_Generic(&irqcts_wire_encode_error, int32_t (*)(struct irqcts_bytes *, uint32_t, int32_t, const char *): 1, default: 0), "irqcts_wire_encode_error");
+_Static_assert(_Generic(&irqcts_wire_encode_record, int32_t (*)(struct irqcts_bytes *, uint32_t, const struct irqcts_history_shape *, const struct irqcts_history_plan *): 1, default: 0), "irqcts_wire_encode_record");
+_Static_assert(_Generic(&irqcts_wire_encode_history, int32_t (*)(struct irqcts_bytes *, uint32_t, const struct irqcts_history *): 1, default: 0), "irqcts_wire_encode_history");
 _Static_assert(_Generic(&irqcts_wire_decode_hello, int32_t (*)(char *, size_t, const uint8_t *, size_t): 1, default: 0), "irqcts_wire_decode_hello");
 _Static_assert(_Generic(&irqcts_wire_decode_description, int32_t (*)(struct irqcts_backend_description *, const uint8_t *, size_t): 1, default: 0), "irqcts_wire_decode_description");
 _Static_assert(_Generic(&irqcts_wire_decode_run, int32_t (*)(struct irqcts_program **, uint32_t *, const uint8_t *, size_t): 1, default: 0), "irqcts_wire_decode_run");
 _Static_assert(_Generic(&irqcts_wire_decode_trace, int32_t (*)(struct irqcts_trace **, const struct irqcts_program *, const struct irqcts_backend_description *, const uint8_t *, size_t): 1, default: 0), "irqcts_wire_decode_trace");
 _Static_assert(_Generic(&irqcts_wire_decode_error, int32_t (*)(int32_t *, char *, size_t, const uint8_t *, size_t): 1, default: 0), "irqcts_wire_decode_error");
+_Static_assert(_Generic(&irqcts_wire_decode_record, int32_t (*)(struct irqcts_history_shape *, struct irqcts_history_plan *, const uint8_t *, size_t): 1, default: 0), "irqcts_wire_decode_record");
+_Static_assert(_Generic(&irqcts_wire_decode_history, int32_t (*)(struct irqcts_history **, const struct irqcts_history_shape *, const uint8_t *, size_t): 1, default: 0), "irqcts_wire_decode_history");
 _Static_assert(_Generic(&irqcts_clause_id, const char * (*)(uint32_t): 1, default: 0), "irqcts_clause_id");
 _Static_assert(_Generic(&irqcts_clause_text, const char * (*)(uint32_t): 1, default: 0), "irqcts_clause_text");
 _Static_assert(_Generic(&irqcts_clause_level, uint32_t (*)(uint32_t): 1, default: 0), "irqcts_clause_level");
@@ -556,6 +563,8 @@ static const struct irqcts_abi_item items[] = {
     FIELD(irqcts_history_plan, operations, "u32"),
     FIELD(irqcts_history_plan, sharing, "u32"),
     FIELD(irqcts_history_plan, polls, "u32"),
+    FIELD(irqcts_history_plan, without, "u32"),
+    FIELD(irqcts_history_plan, pauses, "u32"),
     STRUCT(irqcts_step),
     FIELD(irqcts_step, result, "block"),
     FIELD(irqcts_step, judgement, "block"),
@@ -708,6 +717,7 @@ static const struct irqcts_abi_item items[] = {
     CONSTANT(irqcts_property, IRQCTS_PROPERTY_MODEL),
     CONSTANT(irqcts_property, IRQCTS_PROPERTY_REPEATS),
     CONSTANT(irqcts_property, IRQCTS_PROPERTY_CONCURRENT),
+    CONSTANT(irqcts_property, IRQCTS_PROPERTY_ROUTED_ON_ARRIVAL),
     CONSTANT(irqcts_reading, IRQCTS_READING_BUS_MASTER_OFF_PENDS),
     CONSTANT(irqcts_reading, IRQCTS_READING_BUS_MASTER_OFF_LOSES),
     CONSTANT(irqcts_reading, IRQCTS_READING_DISABLED_EVENT_DROPPED),
@@ -732,6 +742,7 @@ static const struct irqcts_abi_item items[] = {
     CONSTANT(irqcts_expectation_flag, IRQCTS_EXPECTS_DELIVERIES),
     CONSTANT(irqcts_engine_flag, IRQCTS_ENGINE_JUDGE),
     CONSTANT(irqcts_history_flag, IRQCTS_HISTORY_COALESCES),
+    CONSTANT(irqcts_history_flag, IRQCTS_HISTORY_ROUTED_ON_ARRIVAL),
     CONSTANT(irqcts_history_call_flag, IRQCTS_HISTORY_EXHAUSTIVE),
     CONSTANT(irqcts_history_verdict, IRQCTS_HISTORY_CONFORMS),
     CONSTANT(irqcts_history_verdict, IRQCTS_HISTORY_LOST),
@@ -753,6 +764,8 @@ static const struct irqcts_abi_item items[] = {
     CONSTANT(irqcts_wire_type, IRQCTS_WIRE_ERROR),
     CONSTANT(irqcts_wire_type, IRQCTS_WIRE_CLOSE),
     CONSTANT(irqcts_wire_type, IRQCTS_WIRE_CLOSED),
+    CONSTANT(irqcts_wire_type, IRQCTS_WIRE_RECORD),
+    CONSTANT(irqcts_wire_type, IRQCTS_WIRE_HISTORY),
     CONSTANT(irqcts_clause, IRQCTS_CLAUSE_NONE),
     CONSTANT(irqcts_clause, IRQCTS_CLAUSE_ROUTE_DEFAULT_IDENTITY),
     CONSTANT(irqcts_clause, IRQCTS_CLAUSE_ROUTE_DEFAULT_SURPLUS),
@@ -970,6 +983,8 @@ static const struct irqcts_abi_item items[] = {
      "uint32_t (const struct irqcts_history *)", 0, 0},
     {"function", "irqcts_history_get",
      "int32_t (struct irqcts_history_call *, const struct irqcts_history *, uint32_t)", 0, 0},
+    {"function", "irqcts_history_seen",
+     "int32_t (const struct irqcts_history_delivery **, uint32_t *, const struct irqcts_history *, uint32_t)", 0, 0},
     {"function", "irqcts_history_check",
      "int32_t (struct irqcts_history_report *, struct irqcts_history *)", 0, 0},
     {"function", "irqcts_history_text",
@@ -1020,6 +1035,10 @@ static const struct irqcts_abi_item items[] = {
      "int32_t (struct irqcts_bytes *, uint32_t, const struct irqcts_trace *)", 0, 0},
     {"function", "irqcts_wire_encode_error",
      "int32_t (struct irqcts_bytes *, uint32_t, int32_t, const char *)", 0, 0},
+    {"function", "irqcts_wire_encode_record",
+     "int32_t (struct irqcts_bytes *, uint32_t, const struct irqcts_history_shape *, const struct irqcts_history_plan *)", 0, 0},
+    {"function", "irqcts_wire_encode_history",
+     "int32_t (struct irqcts_bytes *, uint32_t, const struct irqcts_history *)", 0, 0},
     {"function", "irqcts_wire_decode_hello",
      "int32_t (char *, size_t, const uint8_t *, size_t)", 0, 0},
     {"function", "irqcts_wire_decode_description",
@@ -1030,6 +1049,10 @@ static const struct irqcts_abi_item items[] = {
      "int32_t (struct irqcts_trace **, const struct irqcts_program *, const struct irqcts_backend_description *, const uint8_t *, size_t)", 0, 0},
     {"function", "irqcts_wire_decode_error",
      "int32_t (int32_t *, char *, size_t, const uint8_t *, size_t)", 0, 0},
+    {"function", "irqcts_wire_decode_record",
+     "int32_t (struct irqcts_history_shape *, struct irqcts_history_plan *, const uint8_t *, size_t)", 0, 0},
+    {"function", "irqcts_wire_decode_history",
+     "int32_t (struct irqcts_history **, const struct irqcts_history_shape *, const uint8_t *, size_t)", 0, 0},
     {"function", "irqcts_clause_id",
      "const char * (uint32_t)", 0, 0},
     {"function", "irqcts_clause_text",

@@ -180,6 +180,19 @@ int32_t irqcts_history_get(struct irqcts_history_call *out, const struct irqcts_
     return IRQCTS_ERROR_NONE;
 }
 
+int32_t irqcts_history_seen(const struct irqcts_history_delivery **out, uint32_t *out_count,
+                            const struct irqcts_history *history, uint32_t index)
+{
+    *out = NULL;
+    *out_count = 0;
+    if (index >= history->count) {
+        return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "call %u of a history of %u", index, history->count);
+    }
+    *out = seen_by(history, index);
+    *out_count = history->ranges[index].count;
+    return IRQCTS_ERROR_NONE;
+}
+
 uint32_t irqcts_history_kept(const struct irqcts_history *history, uint32_t position)
 {
     return position < history->report.kept ? history->kept[position] : UINT32_MAX;
@@ -294,8 +307,7 @@ static int32_t open_group(struct group *group, struct groups *groups, const stru
 {
     struct group_search *search = &group->search;
 
-    *search = (struct group_search){.coalesces = history->shape.flags & IRQCTS_HISTORY_COALESCES, .margin = MARGIN,
-                                    .until = UINT64_MAX};
+    *search = (struct group_search){.flags = history->shape.flags, .margin = MARGIN, .until = UINT64_MAX};
     number_group(group, groups, history, root);
     if (group->messages > IRQCTS_HISTORY_SHARED_MESSAGES_MAX) {
         return irqcts_fail(IRQCTS_ERROR_CAPACITY,

@@ -299,6 +299,11 @@ uint32_t history_oracle_states(const struct history_oracle *oracle)
     return oracle->states;
 }
 
+uint32_t history_oracle_message(const struct history_oracle *oracle, uint32_t state, uint32_t entry)
+{
+    return oracle->keys[(size_t)state * oracle->entries + entry].message;
+}
+
 int32_t history_oracle_entry(const struct history_oracle *oracle, uint32_t state, uint32_t entry,
                              struct irqcts_entry_state *out)
 {

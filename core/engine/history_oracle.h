@@ -25,6 +25,8 @@ uint32_t history_oracle_states(const struct history_oracle *oracle);
 /* Outcomes of a call in a state: *count of them, borrowed until the next call; NULL with an error. */
 const struct oracle_outcome *history_oracle_step(uint32_t *count, struct history_oracle *oracle, uint32_t state,
                                                  uint16_t kind, uint32_t entry, uint32_t message);
+/* What an entry sends in a state. */
+uint32_t history_oracle_message(const struct history_oracle *oracle, uint32_t state, uint32_t entry);
 int32_t history_oracle_entry(const struct history_oracle *oracle, uint32_t state, uint32_t entry,
                              struct irqcts_entry_state *out);
 

@@ -63,6 +63,8 @@ struct recording {
     atomic_uint running; /* workers not done yet */
     atomic_uint go;
     atomic_uint broken;
+    atomic_uint waiting; /* workers that came to a pause, counted over all pauses */
+    atomic_uint pauses;  /* that are over */
     atomic_ullong clock;
 };
 
@@ -132,6 +134,9 @@ static struct irqcts_operation choose(struct worker *worker)
     struct irqcts_operation operation = {.kind = kinds[random & 7u],
                                          .entry = (uint32_t)((random >> 8) % shape->entries)};
 
+    if ((worker->recording->plan->without >> operation.kind & 1u) != 0) {
+        operation.kind = IRQCTS_OPERATION_RAISE;
+    }
     if (operation.kind == IRQCTS_OPERATION_SET_ENTRY) {
         uint32_t first = operation.entry / sharing * sharing;
         uint32_t count = first < shape->messages ? shape->messages - first : 0;
@@ -139,6 +144,22 @@ static struct irqcts_operation choose(struct worker *worker)
         operation.message = count > 0 ? first + (uint32_t)((random >> 40) % count) : 0;
     }
     return operation;
+}
+
+/* Every worker has as many pauses, however many calls. */
+static void pause_if_it_is_time(const struct worker *worker, uint32_t done)
+{
+    struct recording *recording = worker->recording;
+    uint64_t parts = (uint64_t)recording->plan->pauses + 1u;
+    uint32_t before = (uint32_t)((done - 1u) * parts / worker->operations);
+    uint32_t now = (uint32_t)(done * parts / worker->operations);
+
+    for (uint32_t pause = before; pause < now && pause < recording->plan->pauses; pause++) {
+        (void)atomic_fetch_add(&recording->waiting, 1);
+        while (atomic_load(&recording->pauses) <= pause && atomic_load(&recording->broken) == 0) {
+            give_way();
+        }
+    }
 }
 
 static THREAD_RESULT work(void *argument)
@@ -153,6 +174,7 @@ static THREAD_RESULT work(void *argument)
     for (uint32_t i = 0; i < worker->operations && worker->error == 0 && atomic_load(&recording->broken) == 0; i++) {
         struct irqcts_operation operation = choose(worker);
         worker->error = call(worker, &operation, 0);
+        pause_if_it_is_time(worker, i + 1u);
     }
     if (worker->error != 0) {
         atomic_store(&recording->broken, 1);
@@ -166,11 +188,16 @@ static void observe(struct worker *observer)
 {
     struct recording *recording = observer->recording;
     const struct irqcts_operation poll = {.kind = IRQCTS_OPERATION_POLL};
+    const struct irqcts_operation look = {.kind = IRQCTS_OPERATION_POLL, .value = 1}; /* there is no silence yet */
     uint16_t flags = recording->synchronous != 0 ? IRQCTS_HISTORY_EXHAUSTIVE : 0;
 
     for (uint32_t polls = 0; atomic_load(&recording->running) > 0; polls++) {
         if (polls < recording->plan->polls && observer->error == 0) {
-            observer->error = call(observer, &poll, flags);
+            observer->error = call(observer, &look, flags);
+        }
+        if (atomic_load(&recording->waiting) == recording->plan->threads * (atomic_load(&recording->pauses) + 1u)) {
+            observer->error = observer->error == 0 ? call(observer, &poll, IRQCTS_HISTORY_EXHAUSTIVE) : observer->error;
+            (void)atomic_fetch_add(&recording->pauses, 1);
         }
         give_way();
     }
@@ -182,6 +209,7 @@ static void observe(struct worker *observer)
 static int32_t prepare(struct recording *recording)
 {
     const struct irqcts_operation operations[2] = {{.kind = IRQCTS_OPERATION_CONFIGURE,
+                                                    .flags = IRQCTS_OPERATION_SEVERAL_THREADS,
                                                     .entry = recording->shape->entries,
                                                     .message = recording->shape->messages},
                                                    {.kind = IRQCTS_OPERATION_START}};
@@ -266,12 +294,13 @@ int32_t irqcts_history_record(struct irqcts_history **out, const struct irqcts_b
 
     *out = NULL;
     if (plan->threads < 1 || plan->threads > IRQCTS_HISTORY_THREADS_MAX || plan->sharing < 1 || plan->sharing > 4 ||
-        plan->operations > IRQCTS_HISTORY_CALLS_MAX / 2u || plan->polls > IRQCTS_HISTORY_CALLS_MAX / 4u) {
+        plan->operations > IRQCTS_HISTORY_CALLS_MAX / 2u || plan->polls > IRQCTS_HISTORY_CALLS_MAX / 4u ||
+        plan->pauses > plan->operations / plan->threads) {
         return irqcts_fail(IRQCTS_ERROR_ARGUMENT,
-                           "a plan of %u threads (1..%u), %u operations (up to %u), %u polls (up to %u), messages "
-                           "shared by %u entries (1..4)",
+                           "a plan of %u threads (1..%u), %u operations (up to %u), %u polls (up to %u), %u pauses (up to "
+                           "the operations of one thread), messages shared by %u entries (1..4)",
                            plan->threads, IRQCTS_HISTORY_THREADS_MAX, plan->operations, IRQCTS_HISTORY_CALLS_MAX / 2u,
-                           plan->polls, IRQCTS_HISTORY_CALLS_MAX / 4u, plan->sharing);
+                           plan->polls, IRQCTS_HISTORY_CALLS_MAX / 4u, plan->pauses, plan->sharing);
     }
     error = irqcts_history_create(out, shape);
     if (error == IRQCTS_ERROR_NONE) {

@@ -158,7 +158,7 @@ static void send(const struct group_search *search, const struct oracle_outcome 
         if (sends == 0) {
             continue;
         }
-        if (search->coalesces == 0) {
+        if ((search->flags & IRQCTS_HISTORY_COALESCES) == 0) {
             configuration->least[m] += sends;
         } else if (configuration->least[m] == 0) {
             configuration->least[m] = 1;
@@ -167,11 +167,30 @@ static void send(const struct group_search *search, const struct oracle_outcome 
     }
 }
 
+/* One message of the entry's former kind, under way, comes as the new one; 0 when there is none.  It is one at
+ * most: what the interrupt controller holds a request for.  What has been taken from there has its identity. */
+static int reroute(const struct group_search *search, uint32_t former, uint32_t now, struct configuration *configuration)
+{
+    uint32_t coalesces = search->flags & IRQCTS_HISTORY_COALESCES;
+
+    if (former == now || former >= search->messages || configuration->most[former] == 0) {
+        return 0;
+    }
+    configuration->most[former]--;
+    configuration->most[now]++;
+    /* Of several that became one it may be the only one left. */
+    configuration->least[former] -= configuration->least[former] > 0;
+    configuration->least[now] += coalesces == 0 || configuration->least[now] == 0;
+    return 1;
+}
+
 /* Everything that a call under way (bit `slot`) may lead to from a configuration. */
 static int32_t take_effect(struct group_search *search, struct set *set, uint32_t from, const struct group_call *call,
                            uint32_t slot)
 {
     struct configuration before = set->items[from];
+    int late = call->kind == IRQCTS_OPERATION_SET_ENTRY && (search->flags & IRQCTS_HISTORY_ROUTED_ON_ARRIVAL) != 0;
+    uint32_t former = late ? history_oracle_message(search->oracle, before.state, call->entry) : 0;
     int32_t changed = 0;
     int32_t added;
 
@@ -196,6 +215,10 @@ static int32_t take_effect(struct group_search *search, struct set *set, uint32_
         send(search, &outcomes[i], &after);
         added = add(set, &after, search);
         changed = added < 0 ? added : changed | added;
+        if (added >= 0 && late && reroute(search, former, call->message, &after)) {
+            added = add(set, &after, search);
+            changed = added < 0 ? added : changed | added;
+        }
     }
     return changed;
 }

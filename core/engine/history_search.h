@@ -50,7 +50,7 @@ struct group_search {
     struct group_call *calls;
     uint32_t count;
     uint32_t messages;
-    uint32_t coalesces;
+    uint32_t flags;    /* enum irqcts_history_flag */
     uint32_t forgiven; /* enum forgive */
     uint32_t merge;    /* configurations that differ only in what is under way become one: accepts more */
     uint32_t margin;   /* how many instants before the end of orders `known` lies, if it can */

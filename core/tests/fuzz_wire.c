@@ -38,6 +38,15 @@ static void as_trace(const uint8_t *payload, size_t length)
     irqcts_program_free(program);
 }
 
+static void same_again(struct irqcts_bytes *frame, const uint8_t *payload, size_t length)
+{
+    if (frame->length != length + IRQCTS_WIRE_HEADER_BYTES ||
+        memcmp(frame->data + IRQCTS_WIRE_HEADER_BYTES, payload, length) != 0) {
+        abort();
+    }
+    irqcts_bytes_free(frame);
+}
+
 static void as_run(const uint8_t *payload, size_t length)
 {
     struct irqcts_bytes frame = {0};
@@ -47,12 +56,47 @@ static void as_run(const uint8_t *payload, size_t length)
     if (irqcts_wire_decode_run(&program, &flags, payload, length) != IRQCTS_ERROR_NONE) {
         return;
     }
-    if (irqcts_wire_encode_run(&frame, 1, flags, program) != 0 || frame.length != length + IRQCTS_WIRE_HEADER_BYTES ||
-        memcmp(frame.data + IRQCTS_WIRE_HEADER_BYTES, payload, length) != 0) {
+    if (irqcts_wire_encode_run(&frame, 1, flags, program) != 0) {
         abort();
     }
-    irqcts_bytes_free(&frame);
+    same_again(&frame, payload, length);
     irqcts_program_free(program);
+}
+
+static void as_record(const uint8_t *payload, size_t length)
+{
+    struct irqcts_bytes frame = {0};
+    struct irqcts_history_shape shape;
+    struct irqcts_history_plan plan;
+
+    if (irqcts_wire_decode_record(&shape, &plan, payload, length) == IRQCTS_ERROR_NONE) {
+        if (irqcts_wire_encode_record(&frame, 1, &shape, &plan) != 0) {
+            abort();
+        }
+        same_again(&frame, payload, length);
+    }
+}
+
+static void as_history(const uint8_t *payload, size_t length)
+{
+    const struct irqcts_history_shape shape = {.entries = 4, .messages = 3, .flags = IRQCTS_HISTORY_COALESCES};
+    struct irqcts_bytes frame = {0};
+    struct irqcts_history_report report;
+    struct irqcts_history *history;
+    char text[512];
+    size_t written;
+
+    if (irqcts_wire_decode_history(&history, &shape, payload, length) != IRQCTS_ERROR_NONE) {
+        return;
+    }
+    if (irqcts_wire_encode_history(&frame, 1, history) != 0) {
+        abort();
+    }
+    same_again(&frame, payload, length);
+    if (irqcts_history_check(&report, history) == IRQCTS_ERROR_NONE) {
+        (void)irqcts_history_text(&written, history, text, sizeof(text));
+    }
+    irqcts_history_free(history);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -68,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > IRQCTS_WIRE_HEADER_BYTES) {
         (void)irqcts_wire_header_decode(&header, data);
     }
-    switch (data[0] % 5u) {
+    switch (data[0] % 7u) {
     case 0:
         as_run(data + 1, size - 1);
         break;
@@ -80,6 +124,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 3:
         (void)irqcts_wire_decode_hello(text, sizeof(text), data + 1, size - 1);
+        break;
+    case 4:
+        as_record(data + 1, size - 1);
+        break;
+    case 5:
+        as_history(data + 1, size - 1);
         break;
     default:
         (void)irqcts_wire_decode_error(&code, text, sizeof(text), data + 1, size - 1);

@@ -141,6 +141,35 @@ static void deliveries_take_their_time(void)
     }
 }
 
+/* An interrupt that waits to be taken while its vector gets another eventfd: it comes, as one or the other. */
+static void identity_is_settled_on_arrival(void)
+{
+    for (uint32_t late = 0; late < 2; late++) {
+        for (uint32_t message = 0; message < 2; message++) {
+            begin(2, 2, late ? IRQCTS_HISTORY_ROUTED_ON_ARRIVAL : 0);
+            call(1, 2, RAISE, 0, 0);
+            call(3, 4, SET, 0, 1);
+            look(5, 6, 1, message, 1);
+            CHECK_EQ(verdict(), late || message == 0 ? IRQCTS_HISTORY_CONFORMS : IRQCTS_HISTORY_MISROUTED);
+        }
+    }
+    begin(2, 2, IRQCTS_HISTORY_ROUTED_ON_ARRIVAL);
+    call(1, 2, RAISE, 0, 0);
+    call(3, 4, SET, 0, 1);
+    look(5, 6, 1, 0, 0);
+    CHECK_EQ(verdict(), IRQCTS_HISTORY_LOST); /* but it comes */
+    begin(2, 2, IRQCTS_HISTORY_ROUTED_ON_ARRIVAL);
+    call(1, 2, SET, 0, 1);
+    call(3, 4, RAISE, 0, 0);
+    look(5, 6, 1, 0, 1);
+    CHECK_EQ(verdict(), IRQCTS_HISTORY_MISROUTED); /* what happens afterwards is the new message */
+    begin(3, 3, IRQCTS_HISTORY_ROUTED_ON_ARRIVAL);
+    call(1, 2, RAISE, 1, 0);
+    call(3, 4, SET, 0, 2);
+    look(5, 6, 1, 2, 1);
+    CHECK(verdict() != IRQCTS_HISTORY_CONFORMS); /* and another entry's stays what it was */
+}
+
 /* Hundreds of calls around one that fails: few are left, and those that matter. */
 static void what_does_not_matter_is_left_out(void)
 {
@@ -196,6 +225,7 @@ int main(void)
     one_after_the_other();
     calls_that_overlap();
     deliveries_take_their_time();
+    identity_is_settled_on_arrival();
     what_does_not_matter_is_left_out();
     what_is_no_history_is_refused();
     irqcts_history_free(history);

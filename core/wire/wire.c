@@ -4,7 +4,7 @@
  * that neither compiler nor machine decides about it.  A decoder reads a
  * payload to its last byte or refuses it.
  */
-#include "irqcts/wire.h"
+#include "wire_internal.h"
 
 #include "../session/trace_internal.h"
 
@@ -47,21 +47,13 @@ static int32_t reserve(struct irqcts_bytes *bytes, size_t more)
     return IRQCTS_ERROR_NONE;
 }
 
-/* Only after reserve(). */
-static void put(struct irqcts_bytes *bytes, uint64_t value, uint32_t width)
-{
-    for (uint32_t i = 0; i < width; i++) {
-        bytes->data[bytes->length++] = (uint8_t)(value >> (8u * i));
-    }
-}
-
 static void put_text(struct irqcts_bytes *bytes, const char *text, size_t length)
 {
     memcpy(bytes->data + bytes->length, text, length);
     bytes->length += length;
 }
 
-static int32_t begin(struct irqcts_bytes *out, uint32_t type, uint32_t sequence, size_t payload)
+int32_t wire_begin(struct irqcts_bytes *out, uint32_t type, uint32_t sequence, size_t payload)
 {
     int32_t error;
 
@@ -70,46 +62,18 @@ static int32_t begin(struct irqcts_bytes *out, uint32_t type, uint32_t sequence,
     }
     error = reserve(out, IRQCTS_WIRE_HEADER_BYTES + payload);
     if (error == IRQCTS_ERROR_NONE) {
-        put(out, IRQCTS_WIRE_MAGIC, 4);
-        put(out, IRQCTS_WIRE_VERSION, 2);
-        put(out, type, 2);
-        put(out, sequence, 4);
-        put(out, payload, 4);
+        wire_put(out, IRQCTS_WIRE_MAGIC, 4);
+        wire_put(out, IRQCTS_WIRE_VERSION, 2);
+        wire_put(out, type, 2);
+        wire_put(out, sequence, 4);
+        wire_put(out, payload, 4);
     }
     return error;
 }
 
 /* ---- reading ---- */
 
-struct reader {
-    const uint8_t *at;
-    size_t left;
-    int failed;
-};
-
-static uint64_t get(struct reader *reader, uint32_t width)
-{
-    uint64_t value = 0;
-
-    if (reader->left < width) {
-        reader->failed = 1;
-        reader->left = 0;
-        return 0;
-    }
-    for (uint32_t i = 0; i < width; i++) {
-        value |= (uint64_t)reader->at[i] << (8u * i);
-    }
-    reader->at += width;
-    reader->left -= width;
-    return value;
-}
-
-static uint32_t get32(struct reader *reader)
-{
-    return (uint32_t)get(reader, 4);
-}
-
-static void get_text(struct reader *reader, char *out, size_t size)
+static void get_text(struct wire_reader *reader, char *out, size_t size)
 {
     if (reader->left < size) {
         reader->failed = 1;
@@ -121,7 +85,7 @@ static void get_text(struct reader *reader, char *out, size_t size)
     reader->left -= size;
 }
 
-static int32_t end(const struct reader *reader, const char *what)
+int32_t wire_end(const struct wire_reader *reader, const char *what)
 {
     if (reader->failed || reader->left != 0) {
         return irqcts_fail(IRQCTS_ERROR_FORMAT, "a %s frame that is %s", what,
@@ -132,13 +96,13 @@ static int32_t end(const struct reader *reader, const char *what)
 
 int32_t irqcts_wire_header_decode(struct irqcts_wire_header *out, const uint8_t *bytes)
 {
-    struct reader reader = {bytes, IRQCTS_WIRE_HEADER_BYTES, 0};
-    uint32_t magic = get32(&reader);
+    struct wire_reader reader = {bytes, IRQCTS_WIRE_HEADER_BYTES, 0};
+    uint32_t magic = wire_get32(&reader);
 
-    out->version = (uint16_t)get(&reader, 2);
-    out->type = (uint16_t)get(&reader, 2);
-    out->sequence = get32(&reader);
-    out->length = get32(&reader);
+    out->version = (uint16_t)wire_get(&reader, 2);
+    out->type = (uint16_t)wire_get(&reader, 2);
+    out->sequence = wire_get32(&reader);
+    out->length = wire_get32(&reader);
     if (magic != IRQCTS_WIRE_MAGIC) {
         return irqcts_fail(IRQCTS_ERROR_FORMAT, "0x%08x where a frame begins; the other end does not speak this protocol",
                            magic);
@@ -147,7 +111,7 @@ int32_t irqcts_wire_header_decode(struct irqcts_wire_header *out, const uint8_t 
         return irqcts_fail(IRQCTS_ERROR_VERSION, "the other end speaks wire version %u, this end %u", out->version,
                            IRQCTS_WIRE_VERSION);
     }
-    if (out->type < IRQCTS_WIRE_HELLO || out->type > IRQCTS_WIRE_CLOSED) {
+    if (out->type < IRQCTS_WIRE_HELLO || out->type > IRQCTS_WIRE_HISTORY) {
         return irqcts_fail(IRQCTS_ERROR_FORMAT, "a frame of unknown type %u", out->type);
     }
     if (out->length > IRQCTS_WIRE_PAYLOAD_MAX) {
@@ -161,7 +125,7 @@ int32_t irqcts_wire_header_decode(struct irqcts_wire_header *out, const uint8_t 
 
 int32_t irqcts_wire_encode_empty(struct irqcts_bytes *out, uint32_t type, uint32_t sequence)
 {
-    return begin(out, type, sequence, 0);
+    return wire_begin(out, type, sequence, 0);
 }
 
 int32_t irqcts_wire_encode_hello(struct irqcts_bytes *out, uint32_t sequence, const char *token)
@@ -172,10 +136,10 @@ int32_t irqcts_wire_encode_hello(struct irqcts_bytes *out, uint32_t sequence, co
     if (length > SENTENCE_MAX) {
         return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "a token of %zu bytes; at most %d", length, SENTENCE_MAX);
     }
-    error = begin(out, IRQCTS_WIRE_HELLO, sequence, 8 + length);
+    error = wire_begin(out, IRQCTS_WIRE_HELLO, sequence, 8 + length);
     if (error == IRQCTS_ERROR_NONE) {
-        put(out, IRQCTS_WIRE_VERSION, 4);
-        put(out, length, 4);
+        wire_put(out, IRQCTS_WIRE_VERSION, 4);
+        wire_put(out, length, 4);
         put_text(out, token, length);
     }
     return error;
@@ -183,9 +147,9 @@ int32_t irqcts_wire_encode_hello(struct irqcts_bytes *out, uint32_t sequence, co
 
 int32_t irqcts_wire_decode_hello(char *token, size_t token_size, const uint8_t *payload, size_t length)
 {
-    struct reader reader = {payload, length, 0};
-    uint32_t version = get32(&reader);
-    uint32_t token_length = get32(&reader);
+    struct wire_reader reader = {payload, length, 0};
+    uint32_t version = wire_get32(&reader);
+    uint32_t token_length = wire_get32(&reader);
 
     if (!reader.failed && version != IRQCTS_WIRE_VERSION) {
         return irqcts_fail(IRQCTS_ERROR_VERSION, "the harness speaks wire version %u, this agent %u", version,
@@ -197,7 +161,7 @@ int32_t irqcts_wire_decode_hello(char *token, size_t token_size, const uint8_t *
     }
     get_text(&reader, token, token_length);
     token[token_length] = '\0';
-    return end(&reader, "HELLO");
+    return wire_end(&reader, "HELLO");
 }
 
 int32_t irqcts_wire_encode_error(struct irqcts_bytes *out, uint32_t sequence, int32_t error, const char *sentence)
@@ -208,10 +172,10 @@ int32_t irqcts_wire_encode_error(struct irqcts_bytes *out, uint32_t sequence, in
     if (length > SENTENCE_MAX) {
         length = SENTENCE_MAX;
     }
-    failed = begin(out, IRQCTS_WIRE_ERROR, sequence, 8 + length);
+    failed = wire_begin(out, IRQCTS_WIRE_ERROR, sequence, 8 + length);
     if (failed == IRQCTS_ERROR_NONE) {
-        put(out, (uint64_t)-(int64_t)error, 4);
-        put(out, length, 4);
+        wire_put(out, (uint64_t)-(int64_t)error, 4);
+        wire_put(out, length, 4);
         put_text(out, sentence, length);
     }
     return failed;
@@ -219,9 +183,9 @@ int32_t irqcts_wire_encode_error(struct irqcts_bytes *out, uint32_t sequence, in
 
 int32_t irqcts_wire_decode_error(int32_t *out_error, char *sentence, size_t size, const uint8_t *payload, size_t length)
 {
-    struct reader reader = {payload, length, 0};
-    uint32_t code = get32(&reader);
-    uint32_t text = get32(&reader);
+    struct wire_reader reader = {payload, length, 0};
+    uint32_t code = wire_get32(&reader);
+    uint32_t text = wire_get32(&reader);
 
     if (reader.failed || text != reader.left || text > SENTENCE_MAX || text >= size || code == 0 || code > INT32_MAX) {
         return irqcts_fail(IRQCTS_ERROR_FORMAT, "an ERROR frame whose sentence does not fit");
@@ -229,7 +193,7 @@ int32_t irqcts_wire_decode_error(int32_t *out_error, char *sentence, size_t size
     *out_error = -(int32_t)code;
     get_text(&reader, sentence, text);
     sentence[text] = '\0';
-    return end(&reader, "ERROR");
+    return wire_end(&reader, "ERROR");
 }
 
 /* ---- description ---- */
@@ -261,7 +225,7 @@ int32_t irqcts_wire_encode_description(struct irqcts_bytes *out, uint32_t sequen
     struct irqcts_backend_description copy = *description;
     uint32_t *fields[DESCRIPTION_NUMBERS];
     int32_t error =
-        begin(out, IRQCTS_WIRE_DESCRIPTION, sequence, description_texts + 8 + 4u * (size_t)DESCRIPTION_NUMBERS);
+        wire_begin(out, IRQCTS_WIRE_DESCRIPTION, sequence, description_texts + 8 + 4u * (size_t)DESCRIPTION_NUMBERS);
 
     if (error != IRQCTS_ERROR_NONE) {
         return error;
@@ -270,17 +234,17 @@ int32_t irqcts_wire_encode_description(struct irqcts_bytes *out, uint32_t sequen
     put_text(out, copy.device, sizeof(copy.device));
     put_text(out, copy.driver, sizeof(copy.driver));
     put_text(out, copy.identity, sizeof(copy.identity));
-    put(out, copy.operations, 8);
+    wire_put(out, copy.operations, 8);
     description_numbers(&copy, fields);
     for (uint32_t i = 0; i < DESCRIPTION_NUMBERS; i++) {
-        put(out, *fields[i], 4);
+        wire_put(out, *fields[i], 4);
     }
     return IRQCTS_ERROR_NONE;
 }
 
 int32_t irqcts_wire_decode_description(struct irqcts_backend_description *out, const uint8_t *payload, size_t length)
 {
-    struct reader reader = {payload, length, 0};
+    struct wire_reader reader = {payload, length, 0};
     uint32_t *fields[DESCRIPTION_NUMBERS];
     int32_t error;
 
@@ -289,12 +253,12 @@ int32_t irqcts_wire_decode_description(struct irqcts_backend_description *out, c
     get_text(&reader, out->device, sizeof(out->device));
     get_text(&reader, out->driver, sizeof(out->driver));
     get_text(&reader, out->identity, sizeof(out->identity));
-    out->operations = get(&reader, 8);
+    out->operations = wire_get(&reader, 8);
     description_numbers(out, fields);
     for (uint32_t i = 0; i < DESCRIPTION_NUMBERS; i++) {
-        *fields[i] = get32(&reader);
+        *fields[i] = wire_get32(&reader);
     }
-    error = end(&reader, "DESCRIPTION");
+    error = wire_end(&reader, "DESCRIPTION");
     return error != IRQCTS_ERROR_NONE ? error : description_check(out);
 }
 
@@ -304,39 +268,39 @@ int32_t irqcts_wire_encode_run(struct irqcts_bytes *out, uint32_t sequence, uint
                                const struct irqcts_program *program)
 {
     uint32_t count = irqcts_program_count(program);
-    int32_t error = begin(out, IRQCTS_WIRE_RUN, sequence, 8 + (size_t)count * OPERATION_BYTES);
+    int32_t error = wire_begin(out, IRQCTS_WIRE_RUN, sequence, 8 + (size_t)count * OPERATION_BYTES);
 
     if (error != IRQCTS_ERROR_NONE) {
         return error;
     }
-    put(out, flags, 4);
-    put(out, count, 4);
+    wire_put(out, flags, 4);
+    wire_put(out, count, 4);
     for (uint32_t i = 0; i < count; i++) {
         const struct irqcts_operation *operation = irqcts_program_operation(program, i);
-        put(out, operation->kind, 2);
-        put(out, operation->width, 1);
-        put(out, operation->flags, 1);
-        put(out, operation->function, 4);
-        put(out, operation->entry, 4);
-        put(out, operation->message, 4);
-        put(out, operation->address, 8);
-        put(out, operation->value, 8);
-        put(out, operation->data, 4);
-        put(out, operation->control, 4);
-        put(out, operation->message_function, 4);
+        wire_put(out, operation->kind, 2);
+        wire_put(out, operation->width, 1);
+        wire_put(out, operation->flags, 1);
+        wire_put(out, operation->function, 4);
+        wire_put(out, operation->entry, 4);
+        wire_put(out, operation->message, 4);
+        wire_put(out, operation->address, 8);
+        wire_put(out, operation->value, 8);
+        wire_put(out, operation->data, 4);
+        wire_put(out, operation->control, 4);
+        wire_put(out, operation->message_function, 4);
     }
     return IRQCTS_ERROR_NONE;
 }
 
 int32_t irqcts_wire_decode_run(struct irqcts_program **out, uint32_t *out_flags, const uint8_t *payload, size_t length)
 {
-    struct reader reader = {payload, length, 0};
+    struct wire_reader reader = {payload, length, 0};
     struct irqcts_program *program;
     uint32_t count;
     int32_t error;
 
-    *out_flags = get32(&reader);
-    count = get32(&reader);
+    *out_flags = wire_get32(&reader);
+    count = wire_get32(&reader);
     if (reader.failed || (uint64_t)count * OPERATION_BYTES != reader.left || count == 0) {
         return irqcts_fail(IRQCTS_ERROR_FORMAT, "a RUN frame of %zu bytes for %u operations", length, count);
     }
@@ -346,21 +310,21 @@ int32_t irqcts_wire_decode_run(struct irqcts_program **out, uint32_t *out_flags,
     error = irqcts_program_create(&program);
     for (uint32_t i = 0; i < count && error == IRQCTS_ERROR_NONE; i++) {
         struct irqcts_operation operation = {0};
-        operation.kind = (uint16_t)get(&reader, 2);
-        operation.width = (uint8_t)get(&reader, 1);
-        operation.flags = (uint8_t)get(&reader, 1);
-        operation.function = get32(&reader);
-        operation.entry = get32(&reader);
-        operation.message = get32(&reader);
-        operation.address = get(&reader, 8);
-        operation.value = get(&reader, 8);
-        operation.data = get32(&reader);
-        operation.control = get32(&reader);
-        operation.message_function = get32(&reader);
+        operation.kind = (uint16_t)wire_get(&reader, 2);
+        operation.width = (uint8_t)wire_get(&reader, 1);
+        operation.flags = (uint8_t)wire_get(&reader, 1);
+        operation.function = wire_get32(&reader);
+        operation.entry = wire_get32(&reader);
+        operation.message = wire_get32(&reader);
+        operation.address = wire_get(&reader, 8);
+        operation.value = wire_get(&reader, 8);
+        operation.data = wire_get32(&reader);
+        operation.control = wire_get32(&reader);
+        operation.message_function = wire_get32(&reader);
         error = irqcts_program_append(program, &operation, NULL, NULL);
     }
     if (error == IRQCTS_ERROR_NONE) {
-        error = end(&reader, "RUN");
+        error = wire_end(&reader, "RUN");
     } else if (error != IRQCTS_ERROR_MEMORY) {
         error = IRQCTS_ERROR_FORMAT; /* the sentence says which operation is wrong */
     }
@@ -377,58 +341,58 @@ int32_t irqcts_wire_decode_run(struct irqcts_program **out, uint32_t *out_flags,
 int32_t irqcts_wire_encode_trace(struct irqcts_bytes *out, uint32_t sequence, const struct irqcts_trace *trace)
 {
     uint32_t messages = trace->functions > 0 ? trace->message_first[trace->functions] : 0;
-    int32_t error = begin(out, IRQCTS_WIRE_TRACE, sequence,
+    int32_t error = wire_begin(out, IRQCTS_WIRE_TRACE, sequence,
                           12 + (size_t)trace->count * RESULT_BYTES + (size_t)trace->delivery_count * DELIVERY_BYTES +
                               (size_t)trace->functions * 4 + (size_t)messages * MESSAGE_BYTES);
 
     if (error != IRQCTS_ERROR_NONE) {
         return error;
     }
-    put(out, trace->count, 4);
-    put(out, trace->delivery_count, 4);
-    put(out, trace->functions, 4);
+    wire_put(out, trace->count, 4);
+    wire_put(out, trace->delivery_count, 4);
+    wire_put(out, trace->functions, 4);
     for (uint32_t i = 0; i < trace->count; i++) {
         const struct irqcts_result *result = &trace->results[i];
-        put(out, result->status, 4);
-        put(out, result->native_kind, 4);
-        put(out, result->native_code, 4);
-        put(out, result->delivery_first, 4);
-        put(out, result->delivery_count, 4);
-        put(out, result->latency_ns, 4);
-        put(out, result->value, 8);
+        wire_put(out, result->status, 4);
+        wire_put(out, result->native_kind, 4);
+        wire_put(out, result->native_code, 4);
+        wire_put(out, result->delivery_first, 4);
+        wire_put(out, result->delivery_count, 4);
+        wire_put(out, result->latency_ns, 4);
+        wire_put(out, result->value, 8);
     }
     for (uint32_t i = 0; i < trace->delivery_count; i++) {
         const struct irqcts_delivery *delivery = &trace->deliveries[i];
-        put(out, delivery->function, 4);
-        put(out, delivery->message, 4);
-        put(out, delivery->count, 4);
-        put(out, delivery->data, 4);
-        put(out, delivery->address, 8);
+        wire_put(out, delivery->function, 4);
+        wire_put(out, delivery->message, 4);
+        wire_put(out, delivery->count, 4);
+        wire_put(out, delivery->data, 4);
+        wire_put(out, delivery->address, 8);
     }
     for (uint32_t f = 0; f < trace->functions; f++) {
-        put(out, trace->message_first[f + 1u] - trace->message_first[f], 4);
+        wire_put(out, trace->message_first[f + 1u] - trace->message_first[f], 4);
         for (uint32_t m = trace->message_first[f]; m < trace->message_first[f + 1u]; m++) {
-            put(out, trace->messages[m].address, 8);
-            put(out, trace->messages[m].data, 4);
-            put(out, trace->messages[m].flags, 4);
+            wire_put(out, trace->messages[m].address, 8);
+            wire_put(out, trace->messages[m].data, 4);
+            wire_put(out, trace->messages[m].flags, 4);
         }
     }
     return IRQCTS_ERROR_NONE;
 }
 
-static int32_t read_messages(struct irqcts_trace *trace, struct reader *reader)
+static int32_t read_messages(struct irqcts_trace *trace, struct wire_reader *reader)
 {
     int32_t error = trace_make_messages(trace);
 
     for (uint32_t f = 0; f < trace->functions && error == IRQCTS_ERROR_NONE; f++) {
-        if (get32(reader) != trace->message_first[f + 1u] - trace->message_first[f]) {
+        if (wire_get32(reader) != trace->message_first[f + 1u] - trace->message_first[f]) {
             return irqcts_fail(IRQCTS_ERROR_FORMAT,
                                "a TRACE frame whose messages of function %u are not those that were configured", f);
         }
         for (uint32_t m = trace->message_first[f]; m < trace->message_first[f + 1u]; m++) {
-            trace->messages[m].address = get(reader, 8);
-            trace->messages[m].data = get32(reader);
-            trace->messages[m].flags = get32(reader);
+            trace->messages[m].address = wire_get(reader, 8);
+            trace->messages[m].data = wire_get32(reader);
+            trace->messages[m].flags = wire_get32(reader);
         }
     }
     return error;
@@ -438,11 +402,11 @@ int32_t irqcts_wire_decode_trace(struct irqcts_trace **out, const struct irqcts_
                                  const struct irqcts_backend_description *description, const uint8_t *payload,
                                  size_t length)
 {
-    struct reader reader = {payload, length, 0};
+    struct wire_reader reader = {payload, length, 0};
     struct irqcts_trace *trace;
-    uint32_t count = get32(&reader);
-    uint32_t deliveries = get32(&reader);
-    uint32_t functions = get32(&reader);
+    uint32_t count = wire_get32(&reader);
+    uint32_t deliveries = wire_get32(&reader);
+    uint32_t functions = wire_get32(&reader);
     int32_t error;
 
     if (reader.failed || count == 0 || count > irqcts_program_count(program) ||
@@ -462,27 +426,27 @@ int32_t irqcts_wire_decode_trace(struct irqcts_trace **out, const struct irqcts_
     trace->delivery_count = deliveries;
     for (uint32_t i = 0; i < count; i++) {
         struct irqcts_result *result = &trace->results[i];
-        result->status = get32(&reader);
-        result->native_kind = get32(&reader);
-        result->native_code = get32(&reader);
-        result->delivery_first = get32(&reader);
-        result->delivery_count = get32(&reader);
-        result->latency_ns = get32(&reader);
-        result->value = get(&reader, 8);
+        result->status = wire_get32(&reader);
+        result->native_kind = wire_get32(&reader);
+        result->native_code = wire_get32(&reader);
+        result->delivery_first = wire_get32(&reader);
+        result->delivery_count = wire_get32(&reader);
+        result->latency_ns = wire_get32(&reader);
+        result->value = wire_get(&reader, 8);
     }
     for (uint32_t i = 0; i < deliveries; i++) {
         struct irqcts_delivery *delivery = &trace->deliveries[i];
-        delivery->function = get32(&reader);
-        delivery->message = get32(&reader);
-        delivery->count = get32(&reader);
-        delivery->data = get32(&reader);
-        delivery->address = get(&reader, 8);
+        delivery->function = wire_get32(&reader);
+        delivery->message = wire_get32(&reader);
+        delivery->count = wire_get32(&reader);
+        delivery->data = wire_get32(&reader);
+        delivery->address = wire_get(&reader, 8);
     }
     if (functions != 0) {
         error = read_messages(trace, &reader);
     }
     if (error == IRQCTS_ERROR_NONE) {
-        error = end(&reader, "TRACE");
+        error = wire_end(&reader, "TRACE");
     }
     if (error == IRQCTS_ERROR_NONE) {
         error = trace_check(trace);

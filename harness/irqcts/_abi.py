@@ -31,6 +31,7 @@ IRQCTS_HISTORY_THREADS_MAX = 16
 IRQCTS_MESSAGE_OPAQUE = 1
 IRQCTS_MESSAGE_STRAY = 4294967295
 IRQCTS_OPERATION_FROM_MESSAGE = 1
+IRQCTS_OPERATION_SEVERAL_THREADS = 2
 IRQCTS_PROGRAM_EXPECTED_DELIVERIES_MAX = 262144
 IRQCTS_PROGRAM_OPERATIONS_MAX = 65536
 IRQCTS_PROGRAM_TEXT_MAX = 16777216
@@ -40,7 +41,7 @@ IRQCTS_VIRTUAL_FUNCTIONS_MAX = 64
 IRQCTS_WIRE_HEADER_BYTES = 16
 IRQCTS_WIRE_MAGIC = 1129402953
 IRQCTS_WIRE_PAYLOAD_MAX = 67108864
-IRQCTS_WIRE_VERSION = 1
+IRQCTS_WIRE_VERSION = 2
 
 
 class irqcts_error(IntEnum):
@@ -183,6 +184,7 @@ class irqcts_property(IntEnum):
     IRQCTS_PROPERTY_MODEL = 32
     IRQCTS_PROPERTY_REPEATS = 64
     IRQCTS_PROPERTY_CONCURRENT = 128
+    IRQCTS_PROPERTY_ROUTED_ON_ARRIVAL = 256
 
 
 class irqcts_reading(IntEnum):
@@ -225,6 +227,7 @@ class irqcts_engine_flag(IntEnum):
 
 class irqcts_history_flag(IntEnum):
     IRQCTS_HISTORY_COALESCES = 1
+    IRQCTS_HISTORY_ROUTED_ON_ARRIVAL = 2
 
 
 class irqcts_history_call_flag(IntEnum):
@@ -261,6 +264,8 @@ class irqcts_wire_type(IntEnum):
     IRQCTS_WIRE_ERROR = 5
     IRQCTS_WIRE_CLOSE = 6
     IRQCTS_WIRE_CLOSED = 7
+    IRQCTS_WIRE_RECORD = 8
+    IRQCTS_WIRE_HISTORY = 9
 
 
 class irqcts_clause(IntEnum):
@@ -725,6 +730,8 @@ class irqcts_history_plan(Structure):
         ("operations", c_uint32),
         ("sharing", c_uint32),
         ("polls", c_uint32),
+        ("without", c_uint32),
+        ("pauses", c_uint32),
     ]
 
 
@@ -893,6 +900,8 @@ FUNCTIONS = {
         'uint32_t (const struct irqcts_history *)'),
     "irqcts_history_get": (c_int32, (POINTER(irqcts_history_call), c_void_p, c_uint32,),
         'int32_t (struct irqcts_history_call *, const struct irqcts_history *, uint32_t)'),
+    "irqcts_history_seen": (c_int32, (POINTER(POINTER(irqcts_history_delivery)), POINTER(c_uint32), c_void_p, c_uint32,),
+        'int32_t (const struct irqcts_history_delivery **, uint32_t *, const struct irqcts_history *, uint32_t)'),
     "irqcts_history_check": (c_int32, (POINTER(irqcts_history_report), c_void_p,),
         'int32_t (struct irqcts_history_report *, struct irqcts_history *)'),
     "irqcts_history_text": (c_int32, (POINTER(c_size_t), c_void_p, POINTER(c_char), c_size_t,),
@@ -943,6 +952,10 @@ FUNCTIONS = {
         'int32_t (struct irqcts_bytes *, uint32_t, const struct irqcts_trace *)'),
     "irqcts_wire_encode_error": (c_int32, (POINTER(irqcts_bytes), c_uint32, c_int32, c_char_p,),
         'int32_t (struct irqcts_bytes *, uint32_t, int32_t, const char *)'),
+    "irqcts_wire_encode_record": (c_int32, (POINTER(irqcts_bytes), c_uint32, POINTER(irqcts_history_shape), POINTER(irqcts_history_plan),),
+        'int32_t (struct irqcts_bytes *, uint32_t, const struct irqcts_history_shape *, const struct irqcts_history_plan *)'),
+    "irqcts_wire_encode_history": (c_int32, (POINTER(irqcts_bytes), c_uint32, c_void_p,),
+        'int32_t (struct irqcts_bytes *, uint32_t, const struct irqcts_history *)'),
     "irqcts_wire_decode_hello": (c_int32, (POINTER(c_char), c_size_t, POINTER(c_uint8), c_size_t,),
         'int32_t (char *, size_t, const uint8_t *, size_t)'),
     "irqcts_wire_decode_description": (c_int32, (POINTER(irqcts_backend_description), POINTER(c_uint8), c_size_t,),
@@ -953,6 +966,10 @@ FUNCTIONS = {
         'int32_t (struct irqcts_trace **, const struct irqcts_program *, const struct irqcts_backend_description *, const uint8_t *, size_t)'),
     "irqcts_wire_decode_error": (c_int32, (POINTER(c_int32), POINTER(c_char), c_size_t, POINTER(c_uint8), c_size_t,),
         'int32_t (int32_t *, char *, size_t, const uint8_t *, size_t)'),
+    "irqcts_wire_decode_record": (c_int32, (POINTER(irqcts_history_shape), POINTER(irqcts_history_plan), POINTER(c_uint8), c_size_t,),
+        'int32_t (struct irqcts_history_shape *, struct irqcts_history_plan *, const uint8_t *, size_t)'),
+    "irqcts_wire_decode_history": (c_int32, (POINTER(c_void_p), POINTER(irqcts_history_shape), POINTER(c_uint8), c_size_t,),
+        'int32_t (struct irqcts_history **, const struct irqcts_history_shape *, const uint8_t *, size_t)'),
     "irqcts_clause_id": (c_char_p, (c_uint32,),
         'const char * (uint32_t)'),
     "irqcts_clause_text": (c_char_p, (c_uint32,),
@@ -988,7 +1005,7 @@ KINDS = {
     "irqcts_history_call": ['u64', 'u64', 'u16', 'u16', 'u16', 'u16', 'u32', 'u32'],
     "irqcts_history_delivery": ['u32', 'u32'],
     "irqcts_history_report": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u32', 'u32'],
-    "irqcts_history_plan": ['u64', 'u32', 'u32', 'u32', 'u32'],
+    "irqcts_history_plan": ['u64', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32'],
     "irqcts_step": ['block', 'block', 'u32', 'u32'],
     "irqcts_outcome": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'block'],
     "irqcts_shrink_options": ['u32', 'u32'],

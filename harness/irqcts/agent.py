@@ -19,6 +19,7 @@ from typing import IO, Any, Sequence
 
 from . import _abi, guest_choice, host, remote, wine_choice
 from .description import Description
+from .history import History, Plan
 from .library import LibraryError, check, library
 from .paths import layout
 from .pipes import Late
@@ -173,21 +174,8 @@ class AgentProcess:
         self._sequence += 1
         flags = int(stop_at_first) * _abi.irqcts_session_flag.IRQCTS_SESSION_STOP_AT_FIRST
         check(library().irqcts_wire_encode_run(ctypes.byref(frame), self._sequence, flags, program.handle))
-        kind, payload = self._exchange(frame, timeout or self.run_seconds, f"running a program of {len(program)} operations")
-        if kind == _TYPE.IRQCTS_WIRE_ERROR:
-            code, sentence = _decode_error(payload)
-            if code == _abi.irqcts_error.IRQCTS_ERROR_DIED:
-                self.kill()  # the next program gets another
-                raise AgentCrash(f"what the backend drives ended: {sentence}")
-            if code == _abi.irqcts_error.IRQCTS_ERROR_HUNG:
-                self.kill()
-                raise AgentTimeout(f"what the backend drives does not answer: {sentence}")
-            if code == _abi.irqcts_error.IRQCTS_ERROR_ARGUMENT:
-                raise ProgramRefused(f"the program asks for what it did not configure: {sentence}", cause="suite")
-            raise HarnessError(f"the backend broke: {sentence}", cause="backend")
-        if kind != _TYPE.IRQCTS_WIRE_TRACE:
-            self.kill()
-            raise HarnessError(f"the agent answered RUN with a frame of type {kind}", cause="backend")
+        payload = self._request(frame, timeout, f"running a program of {len(program)} operations",
+                                _TYPE.IRQCTS_WIRE_TRACE)
         handle = ctypes.c_void_p()
         try:
             check(library().irqcts_wire_decode_trace(ctypes.byref(handle), program.handle,
@@ -197,6 +185,46 @@ class AgentProcess:
         except LibraryError as error:
             self.kill()
             raise HarnessError(f"the agent's trace makes no sense: {error}", cause="backend") from error
+
+    def record(self, plan: Plan, timeout: float | None = None) -> History:
+        """Has several threads do what a plan says, on a backend with the property concurrent; not judged yet.
+
+        Raises as run does.
+        """
+        self._ensure()
+        frame = _abi.irqcts_bytes()
+        self._sequence += 1
+        shape, todo = plan.records()
+        check(library().irqcts_wire_encode_record(ctypes.byref(frame), self._sequence, ctypes.byref(shape),
+                                                  ctypes.byref(todo)))
+        payload = self._request(frame, timeout, f"recording {plan}", _TYPE.IRQCTS_WIRE_HISTORY)
+        handle = ctypes.c_void_p()
+        try:
+            check(library().irqcts_wire_decode_history(ctypes.byref(handle), ctypes.byref(shape), _bytes(payload),
+                                                       len(payload)))
+            return History(handle)
+        except LibraryError as error:
+            self.kill()
+            raise HarnessError(f"the agent's history makes no sense: {error}", cause="backend") from error
+
+    def _request(self, frame: Any, timeout: float | None, what: str, answer: int) -> bytes:
+        """What the agent answers with a frame of that type; raises what an ERROR frame says."""
+        kind, payload = self._exchange(frame, timeout or self.run_seconds, what)
+        if kind == _TYPE.IRQCTS_WIRE_ERROR:
+            code, sentence = _decode_error(payload)
+            if code == _ERROR.IRQCTS_ERROR_DIED:
+                self.kill()  # the next program gets another
+                raise AgentCrash(f"what the backend drives ended: {sentence}")
+            if code == _ERROR.IRQCTS_ERROR_HUNG:
+                self.kill()
+                raise AgentTimeout(f"what the backend drives does not answer: {sentence}")
+            if code == _ERROR.IRQCTS_ERROR_ARGUMENT:
+                raise ProgramRefused(f"the program asks for what it did not configure: {sentence}", cause="suite")
+            raise HarnessError(f"the backend broke: {sentence}", cause="backend")
+        if kind != answer:
+            self.kill()
+            raise HarnessError(f"the agent answered with a frame of type {kind} while {what}", cause="backend")
+        return payload
 
     # --- frames ----------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from .agent import AgentProcess
 from .complete import CompleteSuite, messages_are_opaque, opacity_probe
 from .declarations import Needs, Shape
 from .description import Description
+from .history import HistoryReport, Plan
 from .program import Program
 from .shrinking import Shrinker
 from .trace import Trace
@@ -77,6 +78,27 @@ class Machine:
         self.traces.append(trace)
         self.covered |= trace.covered()
         return trace
+
+    def check_history(self, plan: Plan, timeout: float | None = None) -> HistoryReport:
+        """Records what several threads do to the device at once, and judges whether the oracle permits it."""
+        if "concurrent" not in self.description.properties:
+            raise NotTested("the backend is used by one thread at a time",
+                            evidence=[f"{self.description.identity}: properties "
+                                      f"{', '.join(sorted(self.description.properties)) or 'none'}"])
+        if plan.entries != self.description.entries_max and "configurable" not in self.description.properties:
+            raise NotTested(f"histories have at most {plan.entries} entries",
+                            evidence=[f"{self.description.identity}: {self.description.entries_max} entries, not "
+                                      "configurable"])
+        self._control_passed = None
+        history = self._agent.record(plan, timeout)
+        self.executed += 1
+        report = history.check()
+        if not report.conforms:
+            sentence, *lines = report.text.splitlines()
+            raise NonConformance(f"{sentence} ({report.verdict}): {plan}",
+                                 evidence=[f"the {report.kept} of {report.calls} calls without which there is an order, "
+                                           "with the instants of call and return:", *lines])
+        return report
 
     def judge(self, trace: Trace) -> Trace:
         """Raises when the trace is not a PASS; for tests that ran a program themselves."""

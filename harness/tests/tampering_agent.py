@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An agent that stands between the harness and a true agent, and lies, breaks or hangs as its mode says.
 
-    tampering_agent.py MODE BACKEND
+    tampering_agent.py MODE BACKEND [OPTIONS]
 
 It knows the frames by their layout alone (core/include/irqcts/wire.h), so that it can send wrong ones.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Callable
 
 HEADER = struct.Struct("<IHHII")  # magic, version, type, sequence, length
-HELLO, DESCRIPTION, RUN, TRACE, ERROR, CLOSE, CLOSED = range(1, 8)
+HELLO, DESCRIPTION, RUN, TRACE, ERROR, CLOSE, CLOSED, RECORD, HISTORY = range(1, 10)
 RESULT = struct.Struct("<IIIIIIQ")  # status, native kind and code, first and number of deliveries, latency, value
 DELIVERY_BYTES = 24
 
@@ -32,7 +32,7 @@ def read_frame(stream: BinaryIO) -> tuple[int, int, bytes] | None:
     return kind, sequence, stream.read(length)
 
 
-def frame(kind: int, sequence: int, payload: bytes, magic: int = 0x43515249, version: int = 1) -> bytes:
+def frame(kind: int, sequence: int, payload: bytes, magic: int = 0x43515249, version: int = 2) -> bytes:
     return HEADER.pack(magic, version, kind, sequence, len(payload)) + payload
 
 
@@ -91,6 +91,13 @@ def answer(mode: str, kind: int, sequence: int, payload: bytes, runs: int) -> by
         if mode == "says-broken":
             sentence = b"the cable fell out"
             return frame(ERROR, sequence, struct.pack("<II", 8, len(sentence)) + sentence)
+    if kind == HISTORY:
+        if mode == "nonsense-history":
+            return frame(kind, sequence, payload[:4] + b"\xff" * (len(payload) - 4))
+        if mode == "short-history":
+            return frame(kind, sequence, payload[:-3])
+        if mode == "wrong-type":
+            return frame(TRACE, sequence, payload)
     if kind == DESCRIPTION:
         if mode == "nonsense-description":
             return frame(kind, sequence, b"\xff" * len(payload))
@@ -117,10 +124,11 @@ def misbehave(mode: str, kind: int, runs: int) -> None:
 
 
 def main() -> int:
-    mode, backend = sys.argv[1:3]
+    mode, backend, *options = sys.argv[1:]
     root = Path(__file__).resolve().parents[2]
     build = Path(os.environ.get("IRQCTS_BUILD", root / "build"))
-    true = subprocess.Popen([str(build / "bin" / "irqcts-agent"), "--backend", backend], stdin=subprocess.PIPE,
+    true = subprocess.Popen([str(build / "bin" / "irqcts-agent"), "--backend", backend,
+                             *(("--options", options[0]) if options else ())], stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE)
     assert true.stdin is not None and true.stdout is not None
     runs = 0

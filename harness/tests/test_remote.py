@@ -17,13 +17,14 @@ import psutil
 import pytest
 
 from conftest import Irqcts, unnoticed
-from irqcts import AgentCrash, AgentTimeout, HarnessError, Program
+from irqcts import AgentCrash, AgentTimeout, HarnessError, Program, _abi
 from irqcts.agent import AgentProcess, BackendChoice
 from irqcts.paths import layout
 from irqcts.remote import TOKEN_VARIABLE
 
 TOKEN = "correct-horse-battery"
 HEADER = struct.Struct("<IHHII")
+VERSION = int(_abi.IRQCTS_WIRE_VERSION)
 MAGIC = 0x43515249
 DESCRIPTION, ERROR = 2, 5
 
@@ -98,14 +99,14 @@ def test_without_the_token_it_is_refused_and_the_next_may_try(listener: Listener
 def test_a_refused_connection_is_closed(listener: Listener) -> None:
     """There is no second guess on it, and nothing but HELLO is answered before the token."""
     with socket.create_connection(("127.0.0.1", listener.port), timeout=5) as connection:
-        payload = struct.pack("<II", 1, 3) + b"bad"
-        connection.sendall(HEADER.pack(MAGIC, 1, 1, 7, len(payload)) + payload)
+        payload = struct.pack("<II", VERSION, 3) + b"bad"
+        connection.sendall(HEADER.pack(MAGIC, VERSION, 1, 7, len(payload)) + payload)
         answer = b""
         while block := connection.recv(4096):
             answer += block
     assert HEADER.unpack_from(answer)[2:4] == (ERROR, 7)
     with socket.create_connection(("127.0.0.1", listener.port), timeout=5) as connection:
-        connection.sendall(HEADER.pack(MAGIC, 1, 3, 8, 0))  # RUN
+        connection.sendall(HEADER.pack(MAGIC, VERSION, 3, 8, 0))  # RUN
         assert HEADER.unpack(connection.recv(HEADER.size, socket.MSG_WAITALL))[2] == ERROR
 
 
@@ -209,11 +210,11 @@ def pretender() -> Iterator[Callable[[bytes], str]]:
 
 
 @pytest.mark.parametrize("answer, what", [
-    (HEADER.pack(MAGIC, 2, DESCRIPTION, 1, 0), "speaks wire version 2, this end 1"),
+    (HEADER.pack(MAGIC, VERSION + 1, DESCRIPTION, 1, 0), f"speaks wire version {VERSION + 1}, this end {VERSION}"),
     (b"HTTP/1.1 400 Bad Request\r\n\r\n", "sent no frame"),
-    (HEADER.pack(MAGIC, 1, DESCRIPTION, 1, 4) + b"abcd", "makes no sense"),
-    (HEADER.pack(MAGIC, 1, DESCRIPTION, 9, 0), "answered request 9 instead of 1"),
-    (HEADER.pack(MAGIC, 1, DESCRIPTION, 1, 0xFFFF_FFFF), "sent no frame"),
+    (HEADER.pack(MAGIC, VERSION, DESCRIPTION, 1, 4) + b"abcd", "makes no sense"),
+    (HEADER.pack(MAGIC, VERSION, DESCRIPTION, 9, 0), "answered request 9 instead of 1"),
+    (HEADER.pack(MAGIC, VERSION, DESCRIPTION, 1, 0xFFFF_FFFF), "sent no frame"),
 ], ids=["version", "no-frame", "short-payload", "another-request", "too-long"])
 def test_frames_that_are_wrong(answer: bytes, what: str, pretender: Callable[[bytes], str],
                                connect: Callable[..., AgentProcess]) -> None:
@@ -222,8 +223,8 @@ def test_frames_that_are_wrong(answer: bytes, what: str, pretender: Callable[[by
     assert error.value.cause == "backend"
 
 
-@pytest.mark.parametrize("answer", [b"", HEADER.pack(MAGIC, 1, DESCRIPTION, 1, 400)[:7],
-                                    HEADER.pack(MAGIC, 1, DESCRIPTION, 1, 400) + bytes(100)],
+@pytest.mark.parametrize("answer", [b"", HEADER.pack(MAGIC, VERSION, DESCRIPTION, 1, 400)[:7],
+                                    HEADER.pack(MAGIC, VERSION, DESCRIPTION, 1, 400) + bytes(100)],
                          ids=["nothing", "half-a-header", "half-a-payload"])
 def test_a_connection_that_ends_in_a_frame(answer: bytes, pretender: Callable[[bytes], str],
                                            connect: Callable[..., AgentProcess]) -> None:

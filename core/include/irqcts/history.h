@@ -43,7 +43,9 @@ struct irqcts_history_shape {
 enum irqcts_history_flag {
     /* The way to the observer may make one of several deliveries of one message
      * that are under way at the same time (an interrupt controller's request bit). */
-    IRQCTS_HISTORY_COALESCES = 1
+    IRQCTS_HISTORY_COALESCES = 1,
+    /* Which message it is shows when it arrives: what is under way when its entry is set may come as the new one. */
+    IRQCTS_HISTORY_ROUTED_ON_ARRIVAL = 2
 };
 
 enum irqcts_history_call_flag {
@@ -80,6 +82,9 @@ IRQCTS_API int32_t irqcts_history_append(struct irqcts_history *history, const s
 IRQCTS_API uint32_t irqcts_history_count(const struct irqcts_history *history);
 IRQCTS_API int32_t irqcts_history_get(struct irqcts_history_call *out, const struct irqcts_history *history,
                                       uint32_t index);
+/* What a POLL saw; valid until the history is appended to or freed. */
+IRQCTS_API int32_t irqcts_history_seen(const struct irqcts_history_delivery **out, uint32_t *out_count,
+                                       const struct irqcts_history *history, uint32_t index);
 
 enum irqcts_history_verdict {
     IRQCTS_HISTORY_CONFORMS = 0,
@@ -119,6 +124,9 @@ struct irqcts_history_plan {
     uint32_t operations; /* of all threads together, without polls */
     uint32_t sharing;    /* entries that have their messages in common, 1..4; M / N messages each at least */
     uint32_t polls;      /* at most so many while the threads run; one more when they are done */
+    uint32_t without;    /* bit k: calls of enum irqcts_operation_kind k are left out, and there are more events */
+    uint32_t pauses;     /* how often all threads wait while what is under way arrives: only then can a loss be told
+                          * from a delay, so a backend that is not synchronous wants some */
 };
 
 /* Runs a plan on an open backend that has IRQCTS_PROPERTY_CONCURRENT and records

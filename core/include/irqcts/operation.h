@@ -60,7 +60,8 @@ enum irqcts_operation_kind {
     IRQCTS_OPERATION_RAISE = 19,    /* an event on the entry inside the device */
     IRQCTS_OPERATION_WITHDRAW = 20, /* the cause is satisfied without an interrupt (PEND-WITHDRAWN) */
 
-    /* All deliveries of all functions since the last poll, into the delivery buffer. */
+    /* All deliveries of all functions since the last poll, into the delivery buffer.  value = 1, in concurrent
+     * histories only: those that have arrived by now, without waiting for what is under way. */
     IRQCTS_OPERATION_POLL = 21,
 
     /* Virtual-function view. */
@@ -154,6 +155,8 @@ enum irqcts_vfio_exception {
  * address and data are known only once the backend has been configured, so a
  * program names the message instead. */
 #define IRQCTS_OPERATION_FROM_MESSAGE 1u
+/* Of a CONFIGURE, in concurrent histories only: from now on several threads call execute(), until the next CONFIGURE. */
+#define IRQCTS_OPERATION_SEVERAL_THREADS 2u
 
 enum irqcts_reset_kind {
     IRQCTS_RESET_CONVENTIONAL = 0, /* every function of the device */
@@ -171,7 +174,7 @@ enum irqcts_corruption {
 struct irqcts_operation {
     uint16_t kind;  /* enum irqcts_operation_kind */
     uint8_t width;  /* bytes */
-    uint8_t flags;  /* IRQCTS_OPERATION_FROM_MESSAGE or 0 */
+    uint8_t flags;  /* IRQCTS_OPERATION_FROM_MESSAGE, IRQCTS_OPERATION_SEVERAL_THREADS or 0 */
     uint32_t function;
     uint32_t entry;
     uint32_t message;
@@ -279,8 +282,12 @@ enum irqcts_property {
     IRQCTS_PROPERTY_MODEL = 32,
     /* One event may send its message more than once (a level cause, throttling). */
     IRQCTS_PROPERTY_REPEATS = 64,
-    /* After CONFIGURE, several threads may call execute() at once, each with a delivery buffer of its own. */
-    IRQCTS_PROPERTY_CONCURRENT = 128
+    /* After CONFIGURE with IRQCTS_OPERATION_SEVERAL_THREADS and START, several threads may call execute() at once, each
+     * with a delivery buffer of its own; one of them polls. */
+    IRQCTS_PROPERTY_CONCURRENT = 128,
+    /* A message's identity is not in what the device sends but is settled where it arrives (VFIO: the eventfd that its
+     * vector has then): what is under way when an entry is set may come as the new message. */
+    IRQCTS_PROPERTY_ROUTED_ON_ARRIVAL = 256
 };
 
 #ifdef __cplusplus

@@ -13,12 +13,15 @@
  *   TRACE        agent -> harness   u32 results, u32 deliveries, u32 functions, their records, then
  *                                   per function u32 message count and the messages
  *   ERROR        agent -> harness   u32 code (as positive), u32 length, sentence
+ *   RECORD       harness -> agent   irqcts_history_shape, irqcts_history_plan, field by field
+ *   HISTORY      agent -> harness   u32 count, per call the call, u32 what it saw, count × (message, count)
  *   CLOSE        harness -> agent   empty; the agent restores the device, answers CLOSED and ends
  *   CLOSED       agent -> harness   empty
  */
 #ifndef IRQCTS_WIRE_H
 #define IRQCTS_WIRE_H
 
+#include "irqcts/history.h"
 #include "irqcts/session.h"
 
 #ifdef __cplusplus
@@ -26,7 +29,7 @@ extern "C" {
 #endif
 
 #define IRQCTS_WIRE_MAGIC 0x43515249u /* "IRQC" read as little-endian */
-#define IRQCTS_WIRE_VERSION 1u
+#define IRQCTS_WIRE_VERSION 2u /* 2: RECORD and HISTORY */
 #define IRQCTS_WIRE_HEADER_BYTES 16u
 #define IRQCTS_WIRE_PAYLOAD_MAX (64u * 1024u * 1024u)
 
@@ -37,7 +40,9 @@ enum irqcts_wire_type {
     IRQCTS_WIRE_TRACE = 4,
     IRQCTS_WIRE_ERROR = 5,
     IRQCTS_WIRE_CLOSE = 6,
-    IRQCTS_WIRE_CLOSED = 7
+    IRQCTS_WIRE_CLOSED = 7,
+    IRQCTS_WIRE_RECORD = 8,
+    IRQCTS_WIRE_HISTORY = 9
 };
 
 struct irqcts_wire_header {
@@ -69,6 +74,11 @@ IRQCTS_API int32_t irqcts_wire_encode_trace(struct irqcts_bytes *out, uint32_t s
                                             const struct irqcts_trace *trace);
 IRQCTS_API int32_t irqcts_wire_encode_error(struct irqcts_bytes *out, uint32_t sequence, int32_t error,
                                             const char *sentence);
+IRQCTS_API int32_t irqcts_wire_encode_record(struct irqcts_bytes *out, uint32_t sequence,
+                                             const struct irqcts_history_shape *shape,
+                                             const struct irqcts_history_plan *plan);
+IRQCTS_API int32_t irqcts_wire_encode_history(struct irqcts_bytes *out, uint32_t sequence,
+                                              const struct irqcts_history *history);
 
 /* Each decoder takes a payload; whole and exact, or IRQCTS_ERROR_FORMAT. */
 IRQCTS_API int32_t irqcts_wire_decode_hello(char *token, size_t token_size, const uint8_t *payload, size_t length);
@@ -82,6 +92,12 @@ IRQCTS_API int32_t irqcts_wire_decode_trace(struct irqcts_trace **out, const str
                                             const uint8_t *payload, size_t length);
 IRQCTS_API int32_t irqcts_wire_decode_error(int32_t *out_error, char *sentence, size_t size, const uint8_t *payload,
                                             size_t length);
+IRQCTS_API int32_t irqcts_wire_decode_record(struct irqcts_history_shape *out_shape,
+                                             struct irqcts_history_plan *out_plan, const uint8_t *payload,
+                                             size_t length);
+/* A history must be of the shape that was asked for. */
+IRQCTS_API int32_t irqcts_wire_decode_history(struct irqcts_history **out, const struct irqcts_history_shape *shape,
+                                              const uint8_t *payload, size_t length);
 
 #ifdef __cplusplus
 }

@@ -22,6 +22,7 @@ from ..verdict import AgentCrash, AgentTimeout, EXIT_CONFORMS, EXIT_NONCONFORMAN
 from . import Problem
 from .options import backend_options
 from .replay import show
+from .soak_histories import soak_histories
 
 #: A backend that ended so often while its failure was being shrunk is left alone.
 ENDINGS_MAX = 5
@@ -164,7 +165,8 @@ def report_failure(agent: AgentProcess, seed: int, program: Program, failure: Fa
 Examples:
   irqcts soak --seconds 60
   irqcts soak --backend qemu --device rocker --run-seed 7
-  irqcts soak --seed 4:0x0000000012345678""")
+  irqcts soak --seed 4:0x0000000012345678
+  irqcts soak --backend vfio --guest bookworm --threads 4""")
 @backend_options
 @click.option("--seconds", type=click.FloatRange(min=0.1), default=10.0, show_default=True)
 @click.option("--run-seed", type=click.IntRange(0, 2**64 - 1), default=None, metavar="N",
@@ -173,16 +175,22 @@ Examples:
 @click.option("--repeats", type=click.IntRange(1, 100), default=1, show_default=True,
               help="An intermittent device: a smaller program fails if one of so many runs does.")
 @click.option("--shrink-runs", type=click.IntRange(0), default=2000, show_default=True, help="At most; 0: no limit.")
+@click.option("--threads", type=click.IntRange(2, _abi.IRQCTS_HISTORY_THREADS_MAX), metavar="N",
+              help="Instead of programs, N threads that raise, mask, unmask and route at once; docs/concurrency.md.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/soak"), show_default=True, metavar="DIR")
 def command(backend: BackendChoice, seconds: float, run_seed: int | None, seed: str | None, repeats: int,
-            shrink_runs: int, out: Path) -> None:
+            shrink_runs: int, threads: int | None, out: Path) -> None:
     """Run random programs of ever other shapes until one fails or the time is over; shrink the one that failed.
 
     Shapes that reached a clause first are used again and again.  Exit status: 0 no program failed, 1 one did,
     2 bad input.
     """
+    if threads is not None and seed is not None:
+        raise Problem("--seed is a program's; which calls of several threads meet is in no seed's power")
     only = read(seed) if seed is not None else None
     run_seed = run_seed if run_seed is not None else time.time_ns() & 0xFFFFFFFFFFFFFFFF
+    if threads is not None:
+        sys.exit(soak_histories(backend, threads, seconds, run_seed, out))
     soak = Soak(run_seed)
     agent = AgentProcess(backend)
     status = EXIT_CONFORMS
