@@ -140,6 +140,17 @@ def from_guests() -> list[dict[str, Any]]:
         return []
 
 
+def from_wine() -> list[dict[str, Any]]:
+    """The Windows backend on the simulated bus; nothing where Wine is not."""
+    from .. import wine_bench
+
+    try:
+        return wine_bench.figures()
+    except wine_bench.WineError as error:
+        click.echo(f"windows: not measured: {error}", err=True)
+        return []
+
+
 @click.command(epilog="Example: irqcts bench --out bench.json --only engine")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench.json"), show_default=True, metavar="FILE")
 @click.option("--only", metavar="TEXT", help="Only the benchmarks whose names contain this (engine, qemu, harness, …).")
@@ -161,6 +172,8 @@ def command(out: Path, only: str | None) -> None:
         figures += from_objects()
     if only is None or only in "vfio":
         figures += from_guests()
+    if only is None or only in "windows wine":
+        figures += from_wine()
     if only is None or only in "harness":
         figures += from_harness()
     if only is None or only in "mutation":
