@@ -183,7 +183,7 @@ def _not_bound(facts: Facts, device: Device, folder: Path) -> list[Obstacle]:
     first = device.hardware_ids[0] if device.hardware_ids else device.instance.rpartition("\\")[0]
     if not any(identifier.lower() in names for identifier in device.hardware_ids):
         return [Obstacle(f"{device.instance} belongs to {owner}, and {inf} does not name it: add the line "
-                         f"\"%Device% = Irqcts.Install,{first}\" to [Irqcts.Models.NTamd64], sign again (README.md), then",
+                         f"\"%Device% = Irqcts.Install,{first}\" to [Irqcts.Models.NTamd64], sign again (README-Windows.md), then",
                          f"pnputil /add-driver \"{inf}\" /install")]
     if not facts.package:
         return [Obstacle(f"irqcts.sys is not installed; {device.instance} belongs to {owner}",
@@ -210,8 +210,8 @@ def _not_started(facts: Facts, device: Device) -> list[Obstacle]:
     if device.problem == UNSIGNED:
         return _signing(facts) or [Obstacle(
             "Windows does not trust the signature of irqcts.sys; the certificate that signed it must be known here",
-            "certmgr -add irqcts.cer -s -r localMachine root & "
-            "certmgr -add irqcts.cer -s -r localMachine trustedpublisher")]
+            "certutil -addstore Root irqcts.cer & "
+            "certutil -addstore TrustedPublisher irqcts.cer")]
     if device.problem == DISABLED:
         return [Obstacle(f"{device.instance} is disabled", f"pnputil /enable-device \"{device.instance}\"")]
     if device.problem == NEEDS_RESTART:

@@ -54,7 +54,7 @@ RESTART_DEVICE = f'pnputil /restart-device "{INSTANCE}"'
     ({"test_signing": False}, {"problem": 52, "open_error": 1168}, "test-signing is off",
      "bcdedit /set testsigning on & shutdown /r /t 0"),
     ({"secure_boot": True}, {"problem": 52}, "Secure Boot is on", "shutdown /r /fw /t 0"),
-    ({}, {"problem": 52}, "does not trust the signature", "certmgr -add irqcts.cer -s -r localMachine root"),
+    ({}, {"problem": 52}, "does not trust the signature", "certutil -addstore Root irqcts.cer"),
     ({}, {"problem": 22}, "is disabled", f'pnputil /enable-device "{INSTANCE}"'),
     ({}, {"problem": 14}, "only after a restart", "shutdown /r /t 0"),
     ({}, {"problem": 10}, "cannot start (problem code 10)", RESTART_DEVICE),
