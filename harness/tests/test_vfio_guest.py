@@ -18,6 +18,8 @@ from irqcts.paths import layout
 
 HARNESS = Path(__file__).resolve().parents[1]
 DEVIATIONS = HARNESS.parent / "backends" / "vfio" / "deviations" / "rocker.toml"
+#: A complete suite waits for silence thousands of times; one kernel shows what there is to see.
+COMPLETE = [("bookworm", "0"), ("trixie", "none")]
 #: Verdicts that are no answer in favour of the device.
 BAD = ("FAIL", "XPASS", "CRASH", "TIMEOUT", "ERROR", "INCONCLUSIVE", "MISS")
 
@@ -44,23 +46,25 @@ def with_verdict(records: list[dict[str, Any]], *verdicts: str) -> list[str]:
     return [f"{record['verdict']} {record['id']}" for record in records if record["verdict"] in verdicts]
 
 
-@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
-def test_the_vfio_interface_and_routing(tmp_path: Path, suite: str) -> None:
+@pytest.mark.parametrize("suite,complete", COMPLETE)
+def test_the_vfio_interface_and_routing(tmp_path: Path, suite: str, complete: str) -> None:
     """Rocker with eventfds for messages: every VFIO clause that the suite has tests for is tested and holds."""
-    records = run(tmp_path, suite, "vfio", "--witness", "--deviations", str(DEVIATIONS))
+    deviations = ["--deviations", str(DEVIATIONS)] if complete == "0" else []
+    records = run(tmp_path, suite, "vfio", "--witness", "--complete", complete, *deviations)
     assert with_verdict(records, *BAD) == []
     tested = {clause for record in records if record["verdict"] == "PASS" for clause in record["clauses"]}
     wanted = {clause for clause in specification.clauses() if clause.startswith("VFIO-")}
     # Debian's kernels have no character device, and no driver of a device that QEMU has can migrate it.
     assert wanted - tested == {"VFIO-CDEV-BIND", "VFIO-MIGRATION-STOP"}
-    assert [record["claim"]["established"] for record in records if "claim" in record] == [True, False]
+    assert [record["claim"]["established"] for record in records if "claim" in record] == ([True, False] if complete == "0" else [])
     assert with_verdict(records, "PASS").count("PASS test_vfio_witness.py::test_guest_and_witness_see_the_same") == 1
 
 
-@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
-def test_the_register_view(tmp_path: Path, suite: str) -> None:
+@pytest.mark.parametrize("suite,complete", COMPLETE)
+def test_the_register_view(tmp_path: Path, suite: str, complete: str) -> None:
     """Rocker with its registers in the test's hands and the kernel's interrupts behind them."""
-    records = run(tmp_path, suite, "vfio:view=registers")
+    records = run(tmp_path, suite, "vfio:view=registers", "--complete", complete)
+    assert [record["claim"]["established"] for record in records if "claim" in record] == [True] * 2 * (complete == "0")
     assert with_verdict(records, *BAD) == []
     families = {str(record["family"]) for record in records if record["verdict"] == "PASS"}
     assert {"CAP", "ENABLE", "ENTRY", "PBA", "PEND", "RESET", "ROUTE", "SAVE", "SEND"} <= families
@@ -68,8 +72,8 @@ def test_the_register_view(tmp_path: Path, suite: str) -> None:
 
 def test_virtualized_writes(tmp_path: Path) -> None:
     """Three rockers, two in the place of virtual functions: what a virtual-machine monitor composes, on real routes."""
-    records = run(tmp_path, "bookworm", "vfio:view=registers", "--device", "rockers", "--clause", "VWRITE", "--clause",
-                  "SAVE", "--clause", "RESET")
+    records = run(tmp_path, "bookworm", "vfio:view=registers", "--device", "rockers", "--complete", "none",
+                  "--clause", "VWRITE", "--clause", "SAVE", "--clause", "RESET")
     assert with_verdict(records, *BAD) == []
     passed = with_verdict(records, "PASS")
     assert [sum(f" test_{file}.py" in line for line in passed) >= least for file, least in
@@ -78,7 +82,8 @@ def test_virtualized_writes(tmp_path: Path) -> None:
 
 def test_many_vectors(tmp_path: Path) -> None:
     """ivshmem with more vectors than one pending word holds."""
-    records = run(tmp_path, "bookworm", "vfio:view=registers", "--device", "ivshmem", "--vectors", "96")
+    records = run(tmp_path, "bookworm", "vfio:view=registers", "--complete", "none", "--device", "ivshmem",
+                  "--vectors", "96")
     assert with_verdict(records, *BAD) == []
     assert len(with_verdict(records, "PASS")) > 60
 

@@ -129,6 +129,17 @@ def from_mutation() -> list[dict[str, Any]]:
             {"name": "mutation: killed of those not equivalent", "value": row["score"], "unit": "", "limit": ">= 1"}]
 
 
+def from_python() -> list[dict[str, Any]]:
+    """The engine's pace beside what Python does with the same emulator."""
+    try:
+        from ..reference import pace
+
+        return pace.figures()
+    except ImportError as error:
+        click.echo(f"comparison: cannot measure here: {error}; ./irqcts test installs what is missing", err=True)
+        return []
+
+
 def from_guests() -> list[dict[str, Any]]:
     """The VFIO backend on real kernels; nothing where none can be had."""
     from .. import guest_bench
@@ -170,6 +181,8 @@ def command(out: Path, only: str | None) -> None:
             figures += from_program(path)
     if only is None or only in "engine oracle":
         figures += from_objects()
+    if only is None or only in "comparison hypothesis":
+        figures += from_python()
     if only is None or only in "vfio":
         figures += from_guests()
     if only is None or only in "windows wine":
