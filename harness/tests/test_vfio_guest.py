@@ -18,7 +18,7 @@ from irqcts.paths import layout
 
 HARNESS = Path(__file__).resolve().parents[1]
 DEVIATIONS = HARNESS.parent / "backends" / "vfio" / "deviations" / "rocker.toml"
-#: A complete suite waits for silence thousands of times; one kernel shows what there is to see.
+#: A complete suite waits for silence thousands of times; one kernel and view show what there is to see.
 COMPLETE = [("bookworm", "0"), ("trixie", "none")]
 #: Verdicts that are no answer in favour of the device.
 BAD = ("FAIL", "XPASS", "CRASH", "TIMEOUT", "ERROR", "INCONCLUSIVE", "MISS")
@@ -60,11 +60,10 @@ def test_the_vfio_interface_and_routing(tmp_path: Path, suite: str, complete: st
     assert with_verdict(records, "PASS").count("PASS test_vfio_witness.py::test_guest_and_witness_see_the_same") == 1
 
 
-@pytest.mark.parametrize("suite,complete", COMPLETE)
-def test_the_register_view(tmp_path: Path, suite: str, complete: str) -> None:
+@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
+def test_the_register_view(tmp_path: Path, suite: str) -> None:
     """Rocker with its registers in the test's hands and the kernel's interrupts behind them."""
-    records = run(tmp_path, suite, "vfio:view=registers", "--complete", complete)
-    assert [record["claim"]["established"] for record in records if "claim" in record] == [True] * 2 * (complete == "0")
+    records = run(tmp_path, suite, "vfio:view=registers", "--complete", "none")
     assert with_verdict(records, *BAD) == []
     families = {str(record["family"]) for record in records if record["verdict"] == "PASS"}
     assert {"CAP", "ENABLE", "ENTRY", "PBA", "PEND", "RESET", "ROUTE", "SAVE", "SEND"} <= families
