@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """IFACE: PCI_MSIX_TABLE_CONFIG_INTERFACE, by IRP_MN_QUERY_INTERFACE with raw arguments (Windows).
 
-The oracle does not follow raw calls; what they must return is stated here, from the documented layout.
+And what only Windows has: levels (ROUTE-IRQL, VWRITE-IRQL) and power states (ROUTE-PERSIST-D3).  The oracle does
+not follow raw calls; what they must return is stated here, from the documents.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from irqcts import clauses, needs
+from irqcts import NotTested, clauses, needs, vf
 
 FULL, MINIMUM = 72, 56  # bytes on x64 (IFACE-LAYOUT)
 VERSION = 1
@@ -121,3 +122,81 @@ def test_message_count(machine: Any) -> None:
     program = machine.program()
     program.windows("messages", expect=machine.shape.messages, clause="IFACE-MESSAGE-INFO")
     machine.check(program)
+
+
+LEVELS = ["passive", "dispatch", "device"]  # enum irqcts_windows_level
+SUPPORTED = "ok"
+
+
+def reach(machine: Any, level: str) -> int:
+    """The level's number; NotTested where the platform does not tell it from PASSIVE_LEVEL, as Wine does not."""
+    trace = machine.run(machine.program().start().windows("level", message=LEVELS.index(level)))
+    if not trace[2].observed.startswith(SUPPORTED):
+        raise NotTested(f"the platform cannot show that a routine is called at {level} level",
+                        evidence=[f"{machine.description.identity}: windows-level {level}: {trace[2].observed}"])
+    return LEVELS.index(level)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@clauses("ROUTE-IRQL")
+@needs(entries=4, messages=4, stimulus="device", operations=("windows-level", "set-entry", "mask", "unmask"))
+def test_masking_at_a_level(machine: Any, level: str) -> None:
+    """Mask and Unmask do at each level what they do at PASSIVE_LEVEL, and it was that level."""
+    number = reach(machine, level)
+    program = machine.program().start().windows("level", message=number)
+    program.mask(2, expect="ok").windows("called", expect=number, clause="ROUTE-IRQL")
+    program.raise_event(1).raise_event(2).poll({1: 1}, clause="ROUTE-IRQL")
+    program.unmask(2, expect="ok").windows("called", expect=number, clause="ROUTE-IRQL").poll({2: 1})
+    machine.check(program)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@clauses("ROUTE-IRQL")
+@needs(entries=4, messages=4, stimulus="device", operations=("windows-level", "set-entry", "mask", "unmask"))
+def test_setting_at_a_level(machine: Any, level: str) -> None:
+    """SetTableEntry too; above DISPATCH_LEVEL the documents disagree, and what it does there is recorded."""
+    number = reach(machine, level)
+    program = machine.program().start().windows("level", message=number)
+    if level == "device":
+        trace = machine.run(program.set_entry(1, 3))
+        machine.remarks.append(f"SetTableEntry at DIRQL: {trace[3].observed}")
+        return
+    program.set_entry(1, 3, expect="ok").windows("called", expect=number, clause="ROUTE-IRQL")
+    program.raise_event(1).poll({3: 1}, clause="ROUTE-IRQL")
+    machine.check(program)
+
+
+@clauses("VWRITE-IRQL")
+@needs(entries=2, messages=2, vfs=1, vf_entries=2, vf_messages=2, stimulus="device",
+       operations=("windows-called", "write-virtualized"))
+def test_virtualized_write_at_passive_level(machine: Any) -> None:
+    """The DDI is called at PASSIVE_LEVEL, also after a routine that was called at DISPATCH_LEVEL."""
+    number = reach(machine, "dispatch")
+    program = machine.program().windows("level", message=number).start().enable(vf=0)
+    program.mask(0).windows("called", expect=number)
+    program.write_virtualized(1, vf=0, message=1, control=0)
+    program.windows("called", expect=LEVELS.index("passive"), clause="VWRITE-IRQL")
+    program.raise_event(1, vf=0).poll({vf(0).message(1): 1})
+    machine.check(program)
+
+
+@clauses("ROUTE-PERSIST-D3")
+@needs(entries=4, messages=4, stimulus="device", operations=("windows-power", "set-entry", "mask", "unmask"))
+def test_assignments_after_d3(machine: Any) -> None:
+    """To D3 and back to D0.  Whether assignments survive is not documented: recorded; set anew they must hold."""
+    program = machine.program().start().set_entry(0, 3, expect="ok").mask(2, expect="ok").raise_event(0).poll({3: 1})
+    program.windows("power", message=3).windows("power", message=0).poll()
+    program.raise_event(0).raise_event(2).poll()
+    trace = machine.run(program)
+    machine.judge(trace)
+    for step in (6, 7):
+        if not trace[step].observed.startswith(SUPPORTED):
+            raise NotTested(f"the device does not change its power state: {trace[step].observed}",
+                            evidence=[f"{machine.description.identity}: {trace[step].operation}"])
+    seen = dict(trace[len(trace) - 1].deliveries)
+    machine.remarks.append(f"after D3 events on entry 0 (was routed to message 3) and 2 (was masked) arrive as {seen}; "
+                           f"kept would be {{3: 1}}")
+    again = machine.program().start().windows("power", message=3).windows("power", message=0)
+    again.set_entry(0, 3, expect="ok").unmask(0, expect="ok").poll()
+    again.raise_event(0).poll({3: 1}, clause="ROUTE-PERSIST-D3")
+    machine.check(again)

@@ -69,7 +69,9 @@ int32_t irqcts_soak_shape(struct irqcts_engine_shape *out, const struct irqcts_b
                                         .stimulus = description->stimulus,
                                         .length = lengths[first >> 8 & 7u]};
     out->entries = chosen ? size_of(first >> 16, description->entries_max) : description->entries_max;
-    out->messages = messages_of(first >> 24, out->entries, description->messages_max);
+    out->messages = (description->properties & IRQCTS_PROPERTY_MESSAGES_FIXED) != 0
+                        ? description->messages_max
+                        : messages_of(first >> 24, out->entries, description->messages_max);
     if (functions > 0 && description->virtual_entries_max > 0 && description->virtual_messages_max > 0 &&
         (!chosen || (first & 1u) != 0)) {
         out->virtual_functions = chosen ? 1u + (uint32_t)((first >> 32) % least(functions, 4u)) : functions;

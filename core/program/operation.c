@@ -43,6 +43,9 @@ const struct operation_form *operation_form(uint32_t kind)
         [IRQCTS_OPERATION_VFIO_MIGRATION] = {"vfio-migration", FORM_VFIO},
         [IRQCTS_OPERATION_WINDOWS_QUERY] = {"windows-query", FORM_VFIO},
         [IRQCTS_OPERATION_WINDOWS_MESSAGES] = {"windows-messages", FORM_VFIO},
+        [IRQCTS_OPERATION_WINDOWS_LEVEL] = {"windows-level", FORM_VFIO},
+        [IRQCTS_OPERATION_WINDOWS_CALLED] = {"windows-called", FORM_VFIO},
+        [IRQCTS_OPERATION_WINDOWS_POWER] = {"windows-power", FORM_VFIO},
     };
     return kind < IRQCTS_OPERATION_END && forms[kind].name != NULL ? &forms[kind] : NULL;
 }

@@ -35,13 +35,17 @@ static const struct vfio_operand windows_query[] = {{"interface", AT(message), I
                                                     {"size", AT(entry), UINT16_MAX},
                                                     {"version", AT(data), UINT16_MAX},
                                                     {NULL, 0, 0, 0}};
+static const struct vfio_operand windows_level[] = {{"level", AT(message), IRQCTS_WINDOWS_DEVICE},
+                                                    {NULL, 0, 0, 0}};
+static const struct vfio_operand windows_power[] = {{"state", AT(message), 3}, {NULL, 0, 0, 0}};
 static const struct vfio_operand nothing[] = {{NULL, 0, 0, 0}};
 
 const struct vfio_operand *vfio_operands(uint32_t kind)
 {
     static const struct vfio_operand *const all[] = {set_irqs,    irq_info, region_read, region_write,
                                                      region_info, nothing,  unbound,     migration,
-                                                     windows_query, nothing};
+                                                     windows_query, nothing, windows_level, nothing,
+                                                     windows_power};
 
     return kind >= IRQCTS_OPERATION_VFIO_FIRST && kind < IRQCTS_OPERATION_END
                ? all[kind - IRQCTS_OPERATION_VFIO_FIRST]

@@ -52,6 +52,8 @@ class Plan:
         limit = int(_abi.IRQCTS_HISTORY_ENTRIES_MAX)
         configurable = "configurable" in description.properties
         entries = max(messages, 4) if configurable else description.entries_max
+        if "messages-fixed" in description.properties:
+            messages = description.messages_max
         return cls(min(entries, limit), min(messages, entries, limit),
                    coalesces=not synchronous,
                    routed_on_arrival="routed-on-arrival" in description.properties,

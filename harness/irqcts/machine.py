@@ -12,7 +12,7 @@ from typing import Any
 
 from . import controls, requirements
 from .agent import AgentProcess
-from .complete import CompleteSuite, messages_are_opaque, opacity_probe
+from .complete import CompleteSuite, MESSAGES, messages_are_opaque, opacity_probe
 from .declarations import Needs, Shape
 from .description import Description
 from .history import HistoryReport, Plan
@@ -42,6 +42,8 @@ class Machine:
         self.traces: list[Trace] = []
         #: What passing would prove, of a test that runs a complete suite.
         self.claim: CompleteSuite | None = None
+        #: What was seen where the documents leave it open; evidence of the test's record, also of a PASS.
+        self.remarks: list[str] = []
         #: The control that ran last, if nothing has run since (it is the next program's "before").
         self._control_passed: tuple[Any, ...] | None = None
 
@@ -121,6 +123,9 @@ class Machine:
 
         It goes on after a failure: the ending shows a smallest program for each of the clauses that failed.
         """
+        if "messages-fixed" in self.description.properties and self.description.messages_max != MESSAGES:
+            raise NotTested(f"a complete suite is about {MESSAGES} messages",
+                            evidence=[f"{self.description.identity}: {self.description.messages_max} messages granted"])
         opaque = False
         if "table-write" in self.description.operations:
             opaque = messages_are_opaque(self.run(opacity_probe(self.shape.entries)))

@@ -366,7 +366,7 @@ class Program:
 
     def windows(self, call: str, *, expect: Any = None, mask: int | None = None, clause: str | None = None,
                 **fields: Any) -> Program:
-        """`call` is a text form's word without "windows-": "query" or "messages"."""
+        """`call` is a text form's word without "windows-": "query", "messages", "level", "called" or "power"."""
         name = "IRQCTS_OPERATION_WINDOWS_" + call.upper()
         if name not in _KIND.__members__:
             raise ProgramError(f"there is no Windows call {call!r}")

@@ -39,7 +39,14 @@ def shape_for(needs: Needs, description: Description) -> Shape:
                             f"{description.entries_max}",
                             evidence=[f"{description.identity}: {description.entries_max} entries, not configurable"])
     vfs = description.virtual_functions_max
-    return Shape(description.entries_max, needs.messages, vfs, description.virtual_entries_max if vfs else 0,
+    messages = needs.messages
+    if "messages-fixed" in description.properties and messages != description.messages_max:
+        if messages < needs.entries:
+            raise NotTested(f"the test needs {messages} messages for {needs.entries} entries; the device was granted "
+                            f"{description.messages_max}, which stays so while it is started",
+                            evidence=[f"{description.identity}: {description.messages_max} messages granted"])
+        messages = description.messages_max
+    return Shape(description.entries_max, messages, vfs, description.virtual_entries_max if vfs else 0,
                  max(needs.vf_messages, min(1, description.virtual_messages_max)) if vfs else 0)
 
 

@@ -13,6 +13,9 @@ from . import host, windows_preflight
 from .paths import layout
 from .verdict import HarnessError
 
+#: The device of which everything is simulated; the other one shows itself as a real device does (IRQCTS\\PLAIN).
+SIMULATED = r"IRQCTS\SIMULATED"
+
 
 def command(name: str, options: str) -> list[str] | None:
     """The bridge's command for the backend "windows" under Wine; else None.  HarnessError when it cannot run."""
@@ -26,5 +29,8 @@ def command(name: str, options: str) -> list[str] | None:
     if "wine=yes" not in parts:
         raise HarnessError("the backend windows runs on Windows; here it runs under Wine, on a simulated bus: "
                            "give --wine", cause="environment")
-    rest = ",".join(part for part in parts if part != "wine=yes")
+    parts.remove("wine=yes")
+    if not any(part.startswith("device=") for part in parts):
+        parts.insert(0, f"device={SIMULATED}")
+    rest = ",".join(parts)
     return [sys.executable, "-m", "irqcts.wine_bridge", f"--options={rest}"]

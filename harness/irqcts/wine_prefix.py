@@ -19,10 +19,9 @@ from .paths import cache_folder, layout
 WINE = ("/usr/lib/wine/wine64", "/usr/lib64/wine/wine64")
 PREFIX_SECONDS = 120.0
 STEP_SECONDS = 30.0
-#: About one start in eight, Wine 8 does not get round to starting the simulated bus's child.
-ATTEMPTS = 4
 INFS = ("irqcts.inf", "irqctsbus.inf", "irqctsmini.inf")
-PROGRAMS = ("irqcts.sys", "irqctsbus.sys", "irqctsmini.sys", *INFS, "irqcts_windows.dll", "irqcts-agent.exe",
+DRIVERS = ("irqcts.sys", "irqctsbus.sys", "irqctsmini.sys")
+PROGRAMS = (*DRIVERS, *INFS, "irqcts_windows.dll", "irqcts-agent.exe",
             "irqcts-setup.exe", "irqcts-try.exe")
 
 
@@ -120,14 +119,7 @@ class WinePrefix:
         if self.stage.exists():
             self.run([str(self.stage / "irqcts-setup.exe"), "remove"])
             self.end()  # a loaded driver's file cannot be replaced
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._install(binaries())
-            except WineError:
-                if attempt == ATTEMPTS:
-                    raise
-                self.run([str(self.stage / "irqcts-setup.exe"), "remove"])
-                self.end()
+        self._install(binaries())
 
     def _install(self, source: Path) -> None:
         self.stage.mkdir(exist_ok=True)
@@ -138,7 +130,22 @@ class WinePrefix:
             lines = (source / name).read_text("utf-8").splitlines()
             kept = [line for line in lines if not line.startswith("CatalogFile")]
             (self.stage / name).write_text("\r\n".join(kept) + "\r\n", encoding="utf-8")
+        self._clean_store(source)
         self.run([str(self.stage / "irqcts-setup.exe"), "install", r"C:\irqcts"])
+
+    def _clean_store(self, source: Path) -> None:
+        """Leaves in Wine's driver store nothing of an earlier build, and the drivers where Wine looks for them.
+
+        Wine notes beside each INF where it came from, and takes that for the place of the driver's file.  Installing
+        a device replaces the note by the store itself; the next device of the same INF then looks for the file
+        there, and where it is not Wine asks for the medium without end, in the thread that starts devices.
+        """
+        store = self.folder / "drive_c" / "windows" / "inf"
+        for pattern in ("irqcts*", "oem*.inf", "oem*.pnf"):
+            for old in store.glob(pattern):
+                old.unlink()
+        for name in DRIVERS:
+            shutil.copyfile(source / name, store / name)
 
     def remove(self) -> None:
         """The devices; the prefix stays."""

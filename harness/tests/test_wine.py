@@ -80,6 +80,16 @@ def test_routing_and_virtualized_writes(tmp_path: Path) -> None:
     assert "Wine, simulated bus" in (tmp_path / "run" / "results.jsonl").read_text("utf-8")
 
 
+def test_a_device_that_shows_itself_as_a_real_one(tmp_path: Path) -> None:
+    """Without the simulation's means: N and M of its own, a stimulus, configuration space, a measured latency."""
+    done = run_suite(tmp_path, "--backend", "windows:device=PLAIN", "--wine", "--clause", "ROUTE", "--clause", "IFACE")
+    assert done.returncode == 0, done.stdout + done.stderr
+    tests = [json.loads(line) for line in (tmp_path / "run" / "results.jsonl").read_text("utf-8").splitlines()]
+    passed = {clause for test in tests if test.get("verdict") == "PASS" for clause in test["clauses"]}
+    assert {"ROUTE-DEFAULT-IDENTITY", "ROUTE-SET-ASSIGNS", "ROUTE-MASK", "ROUTE-UNMASK", "ROUTE-SET-BAD-ENTRY",
+            "ROUTE-PERSIST-D3", "IFACE-LAYOUT"} <= passed
+
+
 def test_planted_fault_is_found(tmp_path: Path) -> None:
     """A bus driver that accepts entries that do not exist fails ROUTE-SET-BAD-ENTRY."""
     done = run_suite(tmp_path, "--backend", "windows:fault=K6", "--wine", "--clause", "ROUTE-SET-BAD-ENTRY")

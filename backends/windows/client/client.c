@@ -11,12 +11,20 @@
 
 const struct irqcts_backend_interface *irqcts_backend_windows_entry(uint32_t abi_version);
 
-enum { CHUNK = 4096 }; /* operations a request */
+enum {
+    CHUNK = 4096, /* operations a request */
+    MEASUREMENTS = 5,
+    SETTLE_FACTOR = 10, /* times the longest latency measured */
+    SETTLE_US_MIN = 1000,
+    SETTLE_US_MAX = 200000,
+    PATIENCE_US = 500000
+};
 
 struct client {
     HANDLE device;
     struct irqcts_io_description description;
-    uint32_t irql;
+    uint32_t level;
+    uint32_t settle_us; /* of a real device, from a measured latency */
     char instance[96];
     char options[IRQCTS_IO_OPTIONS_MAX]; /* of the simulated device */
     uint8_t *request;
@@ -65,16 +73,16 @@ static int32_t read_options(struct client *client, char *wanted, size_t wanted_s
             (void)snprintf(wanted, wanted_size, "%.*s", (int)value_length, value + 1);
         } else if (value != NULL && strncmp(options, "irql=", 5) == 0) {
             uint32_t level = 0;
-            while (level < IRQCTS_IO_IRQL_COUNT && (strlen(levels[level]) != value_length ||
+            while (level < IRQCTS_WINDOWS_LEVEL_COUNT && (strlen(levels[level]) != value_length ||
                                                     strncmp(levels[level], value + 1, value_length) != 0)) {
                 level++;
             }
-            if (level == IRQCTS_IO_IRQL_COUNT) {
+            if (level == IRQCTS_WINDOWS_LEVEL_COUNT) {
                 (void)snprintf(error, error_size, "windows option irql=%.*s: use passive, dispatch or device",
                                (int)value_length, value + 1);
                 return IRQCTS_ERROR_OPEN;
             }
-            client->irql = level;
+            client->level = level;
         } else {
             size_t used = strlen(client->options);
             if (used + length + 2 > sizeof(client->options)) {
@@ -136,39 +144,6 @@ static int32_t shake_hands(struct client *client, char *error, size_t error_size
     return IRQCTS_ERROR_NONE;
 }
 
-static int32_t client_open(void **out, const char *options, char *error, size_t error_size)
-{
-    struct client *client = calloc(1, sizeof(*client));
-    char wanted[128] = "";
-    int32_t status;
-
-    *out = NULL;
-    if (client == NULL) {
-        (void)snprintf(error, error_size, "no memory");
-        return IRQCTS_ERROR_MEMORY;
-    }
-    client->device = INVALID_HANDLE_VALUE;
-    status = read_options(client, wanted, sizeof(wanted), options, error, error_size);
-    if (status == IRQCTS_ERROR_NONE) {
-        client->device = device_open(wanted, 0, client->instance, sizeof(client->instance), error, error_size);
-        status = client->device == INVALID_HANDLE_VALUE ? IRQCTS_ERROR_OPEN
-                                                        : shake_hands(client, error, error_size);
-    }
-    if (status == IRQCTS_ERROR_NONE) {
-        status = simulate(client, error, error_size);
-    }
-    if (status == IRQCTS_ERROR_NONE) {
-        client->request = malloc(sizeof(struct irqcts_io_run) + CHUNK * sizeof(struct irqcts_operation));
-        status = client->request == NULL ? IRQCTS_ERROR_MEMORY : shake_hands(client, error, error_size);
-    }
-    if (status != IRQCTS_ERROR_NONE) {
-        client_close(client);
-        return status;
-    }
-    *out = client;
-    return IRQCTS_ERROR_NONE;
-}
-
 /* Wine says so in its ntdll; Windows has no such function. */
 static const char *wine_version(void)
 {
@@ -177,6 +152,17 @@ static const char *wine_version(void)
         ntdll != NULL ? (const char *(__cdecl *)(void))(void (*)(void))GetProcAddress(ntdll, "wine_get_version") : NULL;
 
     return get != NULL ? get() : NULL;
+}
+
+/* Also a device that shows itself as a real one does. */
+static int on_simulated_bus(const struct client *client)
+{
+    return (client->description.parts & IRQCTS_IO_HAS_SIMULATION) != 0 || strncmp(client->instance, "IRQCTS\\", 7) == 0;
+}
+
+static uint32_t can(const struct irqcts_io_description *known, uint32_t kind)
+{
+    return known->operations >> kind & 1u;
 }
 
 static int32_t client_describe(void *context, struct irqcts_backend_description *out)
@@ -193,17 +179,19 @@ static int32_t client_describe(void *context, struct irqcts_backend_description 
     memset(out, 0, sizeof(*out));
     (void)snprintf(out->name, sizeof(out->name), "windows");
     (void)snprintf(out->device, sizeof(out->device), "%s", client->instance);
-    (void)snprintf(out->driver, sizeof(out->driver), "irqcts.sys, %s%s", where, simulated ? ", simulated bus" : "");
+    (void)snprintf(out->driver, sizeof(out->driver), "irqcts.sys, %s%s", where,
+                   on_simulated_bus(client) ? ", simulated bus" : "");
     (void)snprintf(out->identity, sizeof(out->identity), "%s, %s: irqcts.sys on %s%s%s",
-                   wine != NULL ? "Wine" : "Windows", simulated ? "simulated bus" : "PCI bus", client->instance,
-                   client->options[0] != '\0' ? "; " : "", client->options);
+                   wine != NULL ? "Wine" : "Windows", on_simulated_bus(client) ? "simulated bus" : "PCI bus",
+                   client->instance, client->options[0] != '\0' ? "; " : "", client->options);
     out->operations = known->operations;
-    if ((known->levels >> client->irql & 1u) == 0) { /* never at another level than the one that was asked for */
+    if ((known->levels >> client->level & 1u) == 0) { /* never at another level than the one that was asked for */
         out->operations &= ~(UINT64_C(1) << IRQCTS_OPERATION_SET_ENTRY | UINT64_C(1) << IRQCTS_OPERATION_MASK |
                              UINT64_C(1) << IRQCTS_OPERATION_UNMASK | UINT64_C(1) << IRQCTS_OPERATION_GET_ENTRY |
                              UINT64_C(1) << IRQCTS_OPERATION_GET_SIZE);
     }
-    out->observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES | IRQCTS_OBSERVES_EXACT_COUNTS;
+    out->observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES;
+    out->observations |= (known->parts & IRQCTS_IO_INEXACT) == 0 ? IRQCTS_OBSERVES_EXACT_COUNTS : 0;
     out->entries_max = known->entries_max;
     out->messages_max = known->messages_max;
     if (simulated) {
@@ -215,7 +203,15 @@ static int32_t client_describe(void *context, struct irqcts_backend_description 
         out->virtual_entries_max = known->entries_max;
         out->virtual_messages_max = known->entries_max;
         out->reset_kinds = 1u << IRQCTS_RESET_CONVENTIONAL | 1u << IRQCTS_RESET_FUNCTION_LEVEL;
+        return IRQCTS_ERROR_NONE;
     }
+    out->observations |= can(known, IRQCTS_OPERATION_TABLE_READ) ? IRQCTS_OBSERVES_TABLE : 0;
+    out->observations |= can(known, IRQCTS_OPERATION_PBA_READ) ? IRQCTS_OBSERVES_PBA : 0;
+    out->observations |= can(known, IRQCTS_OPERATION_CAPABILITY_READ) ? IRQCTS_OBSERVES_CAPABILITY : 0;
+    out->stimulus = (known->parts & IRQCTS_IO_HAS_STIMULUS) != 0 ? IRQCTS_STIMULUS_DEVICE : IRQCTS_STIMULUS_NONE;
+    out->properties = IRQCTS_PROPERTY_MESSAGES_FIXED;
+    out->properties |= (known->parts & IRQCTS_IO_REPEATS) != 0 ? IRQCTS_PROPERTY_REPEATS : 0;
+    out->settle_ns = client->settle_us * 1000u;
     return IRQCTS_ERROR_NONE;
 }
 
@@ -267,7 +263,8 @@ static int32_t run(struct client *client, const struct irqcts_operation *operati
                    size_t error_size)
 {
     uint32_t capacity = deliveries->capacity - deliveries->count;
-    struct irqcts_io_run header = {IRQCTS_IO_VERSION, client->irql, count, 0};
+    struct irqcts_io_run header = {.version = IRQCTS_IO_VERSION, .level = client->level, .count = count,
+                                   .settle_us = client->settle_us};
     struct irqcts_io_ran ran;
     size_t fixed = sizeof(ran) + count * sizeof(*results);
     size_t size;
@@ -317,6 +314,118 @@ static int32_t reopen(struct client *client, char *error, size_t error_size)
     client->device = device_open(client->instance, 0, instance, sizeof(instance), error, error_size);
     status = client->device == INVALID_HANDLE_VALUE ? IRQCTS_ERROR_BACKEND : shake_hands(client, error, error_size);
     return status == IRQCTS_ERROR_NONE ? simulate(client, error, error_size) : status;
+}
+
+static uint64_t microseconds(void)
+{
+    LARGE_INTEGER now;
+    LARGE_INTEGER frequency;
+
+    (void)QueryPerformanceCounter(&now);
+    (void)QueryPerformanceFrequency(&frequency);
+    return (uint64_t)(now.QuadPart / frequency.QuadPart * 1000000 +
+                      now.QuadPart % frequency.QuadPart * 1000000 / frequency.QuadPart);
+}
+
+/* One event on entry 0; how long its message takes, or UINT64_MAX when none comes. */
+static int32_t time_one(struct client *client, uint64_t *took, char *error, size_t error_size)
+{
+    const struct irqcts_operation raise = {.kind = IRQCTS_OPERATION_RAISE};
+    const struct irqcts_operation poll = {.kind = IRQCTS_OPERATION_POLL};
+    struct irqcts_result result = {0};
+    uint64_t start = microseconds();
+
+    *took = UINT64_MAX;
+    if (run(client, &raise, 1, &result, &(struct irqcts_delivery_buffer){0}, error, error_size) != 0 ||
+        result.status != IRQCTS_STATUS_OK) {
+        (void)snprintf(error, error_size, "the stimulus refuses an event on entry 0: NTSTATUS %#lx",
+                       (unsigned long)result.native_code);
+        return IRQCTS_ERROR_OPEN;
+    }
+    do {
+        struct irqcts_delivery seen[4];
+        struct irqcts_delivery_buffer buffer = {.records = seen, .capacity = 4};
+        int32_t status = run(client, &poll, 1, &result, &buffer, error, error_size);
+        if (status != IRQCTS_ERROR_NONE) {
+            return status;
+        }
+        if (buffer.count > 0) {
+            *took = microseconds() - start;
+            return IRQCTS_ERROR_NONE;
+        }
+    } while (microseconds() - start < PATIENCE_US);
+    return IRQCTS_ERROR_NONE;
+}
+
+/* How long a poll has to wait for silence; and whether the stimulus does anything at all. */
+static int32_t measure(struct client *client, char *error, size_t error_size)
+{
+    const struct irqcts_io_description *known = &client->description;
+    const struct irqcts_operation prepare[2] = {
+        {.kind = IRQCTS_OPERATION_CONFIGURE, .entry = known->entries_max, .message = known->messages_max},
+        {.kind = IRQCTS_OPERATION_START}};
+    struct irqcts_result results[2] = {{0}, {0}};
+    uint64_t longest = 0;
+    int32_t status = run(client, prepare, 2, results, &(struct irqcts_delivery_buffer){0}, error, error_size);
+
+    if (status == IRQCTS_ERROR_NONE && (results[0].status | results[1].status) != IRQCTS_STATUS_OK) {
+        (void)snprintf(error, error_size, "%s does not take its default assignment: NTSTATUS %#lx, %#lx",
+                       client->instance, (unsigned long)results[0].native_code, (unsigned long)results[1].native_code);
+        status = IRQCTS_ERROR_OPEN;
+    }
+    for (int i = 0; i < MEASUREMENTS && status == IRQCTS_ERROR_NONE; i++) {
+        uint64_t took;
+        status = time_one(client, &took, error, error_size);
+        if (status == IRQCTS_ERROR_NONE && took == UINT64_MAX) {
+            (void)snprintf(error, error_size,
+                           "the stimulus of %s raised an event on entry 0 and no message arrived within %d ms: is the "
+                           "vendor's filter right for this device?",
+                           client->instance, PATIENCE_US / 1000);
+            status = IRQCTS_ERROR_OPEN;
+        }
+        longest = status == IRQCTS_ERROR_NONE && took > longest ? took : longest;
+    }
+    longest *= SETTLE_FACTOR;
+    client->settle_us = longest < SETTLE_US_MIN   ? SETTLE_US_MIN
+                        : longest > SETTLE_US_MAX ? SETTLE_US_MAX
+                                                  : (uint32_t)longest;
+    return status;
+}
+
+static int32_t client_open(void **out, const char *options, char *error, size_t error_size)
+{
+    struct client *client = calloc(1, sizeof(*client));
+    char wanted[128] = "";
+    int32_t status;
+
+    *out = NULL;
+    if (client == NULL) {
+        (void)snprintf(error, error_size, "no memory");
+        return IRQCTS_ERROR_MEMORY;
+    }
+    client->device = INVALID_HANDLE_VALUE;
+    status = read_options(client, wanted, sizeof(wanted), options, error, error_size);
+    if (status == IRQCTS_ERROR_NONE) {
+        client->device = device_open(wanted, 0, client->instance, sizeof(client->instance), error, error_size);
+        status = client->device == INVALID_HANDLE_VALUE ? IRQCTS_ERROR_OPEN
+                                                        : shake_hands(client, error, error_size);
+    }
+    if (status == IRQCTS_ERROR_NONE) {
+        status = simulate(client, error, error_size);
+    }
+    if (status == IRQCTS_ERROR_NONE) {
+        client->request = malloc(sizeof(struct irqcts_io_run) + CHUNK * sizeof(struct irqcts_operation));
+        status = client->request == NULL ? IRQCTS_ERROR_MEMORY : shake_hands(client, error, error_size);
+    }
+    if (status == IRQCTS_ERROR_NONE && (client->description.parts & IRQCTS_IO_HAS_STIMULUS) != 0) {
+        status = measure(client, error, error_size);
+    }
+    if (status != IRQCTS_ERROR_NONE) {
+        client_close(client);
+        return status;
+    }
+    *out = client;
+    return IRQCTS_ERROR_NONE;
 }
 
 static int32_t client_execute(void *context, const struct irqcts_operation *operations, uint32_t count,

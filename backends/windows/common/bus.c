@@ -165,10 +165,10 @@ static NTSTATUS bus_relations(struct bus *bus, PIRP irp)
 
 static void delete_children(struct bus *bus)
 {
+    bus_routines.end(bus);
     while (bus->child_count > 0) {
         IoDeleteDevice(bus->children[--bus->child_count]->self);
     }
-    bus_routines.end(bus);
 }
 
 static NTSTATUS bus_start(struct bus *bus, PIRP irp)

@@ -47,7 +47,7 @@ struct bus_routines {
     /* The devices below have started: makes the children with bus_add_child.  What it leaves behind when it fails
      * is ended by `end`. */
     NTSTATUS (*start)(_Inout_ struct bus *bus);
-    /* No child is left in use. */
+    /* No child is in use any more; they are deleted next. */
     void (*end)(_Inout_ struct bus *bus);
     /* IRP_MN_QUERY_INTERFACE; STATUS_NOT_SUPPORTED where nobody knows the GUID (IFACE-QUERY). */
     NTSTATUS (*query_interface)(_Inout_ struct bus_child *child, _In_ PIO_STACK_LOCATION stack);

@@ -25,7 +25,8 @@ static int read_header(void *out, size_t size, const void *input, size_t input_s
 /* The size of a RUN's answer; 0 when the request makes no sense. */
 static size_t run_room(const struct irqcts_io_run *run, size_t input_size)
 {
-    if (run->count == 0 || run->count > IRQCTS_IO_OPERATIONS_MAX || run->irql >= IRQCTS_IO_IRQL_COUNT ||
+    if (run->count == 0 || run->count > IRQCTS_IO_OPERATIONS_MAX || run->level >= IRQCTS_WINDOWS_LEVEL_COUNT ||
+        run->reserved != 0 || run->settle_us > IRQCTS_IO_SETTLE_US_MAX ||
         run->delivery_capacity > IRQCTS_IO_DELIVERIES_MAX ||
         input_size != sizeof(*run) + (size_t)run->count * sizeof(struct irqcts_operation)) {
         return 0;
@@ -91,6 +92,13 @@ uint32_t irqcts_dispatch_status(irqcts_ntstatus status)
     }
 }
 
+static void note_level(const struct irqcts_target *target)
+{
+    if (target->note_level != NULL) {
+        target->note_level(target->context);
+    }
+}
+
 static irqcts_ntstatus write_virtualized(const struct irqcts_target *target, const struct irqcts_operation *operation)
 {
     struct irqcts_dxgk_write_virtualized arguments = {
@@ -99,9 +107,11 @@ static irqcts_ntstatus write_virtualized(const struct irqcts_target *target, con
         .WriteValue = {operation->address, operation->data, operation->control},
     };
 
-    return target->virtualized != NULL && irqcts_dxgk_offers_write(target->virtualized)
-               ? target->virtualized->WriteVirtualizedInterrupt(target->virtualized->Adapter, &arguments)
-               : IRQCTS_NT_NOT_SUPPORTED;
+    if (target->virtualized == NULL || !irqcts_dxgk_offers_write(target->virtualized)) {
+        return IRQCTS_NT_NOT_SUPPORTED;
+    }
+    note_level(target);
+    return target->virtualized->WriteVirtualizedInterrupt(target->virtualized->Adapter, &arguments);
 }
 
 static irqcts_ntstatus on_device(const struct irqcts_target *target, const struct irqcts_operation *operation,
@@ -122,6 +132,7 @@ static irqcts_ntstatus move(const struct irqcts_target *target, const struct irq
     if (routines == NULL || !irqcts_dxgk_offers_save(routines) || operation->value >= IRQCTS_SLOTS_MAX) {
         return on_device(target, operation, value);
     }
+    note_level(target);
     if (operation->kind == IRQCTS_OPERATION_RESTORE) {
         return operation->function != 0 && target->migration->slots[slot].saved
                    ? irqcts_migration_restore(target->migration, routines, operation->function - 1u, slot,
@@ -153,16 +164,51 @@ static irqcts_ntstatus query(const struct irqcts_target *target, const struct ir
     return status == IRQCTS_NT_NOT_SUPPORTED ? IRQCTS_NT_NOINTERFACE : status;
 }
 
-static irqcts_ntstatus execute(const struct irqcts_target *target, const struct irqcts_operation *operation,
-                               uint32_t irql, struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries)
+/* A platform on which no level can be told from PASSIVE_LEVEL shows nothing about levels, not even about that one. */
+static int has_levels(const struct irqcts_target *target)
 {
+    return target->levels != NULL && target->levels(target->context) >> IRQCTS_WINDOWS_DISPATCH != 0;
+}
+
+static irqcts_ntstatus set_level(const struct irqcts_target *target, uint32_t wanted, uint32_t *level)
+{
+    if (wanted >= IRQCTS_WINDOWS_LEVEL_COUNT || !has_levels(target) ||
+        (target->levels(target->context) >> wanted & 1u) == 0) {
+        return IRQCTS_NT_NOT_SUPPORTED;
+    }
+    *level = wanted;
+    return IRQCTS_NT_SUCCESS;
+}
+
+static irqcts_ntstatus called_level(const struct irqcts_target *target, uint64_t *value)
+{
+    if (!has_levels(target) || target->noted_level == NULL) {
+        return IRQCTS_NT_NOT_SUPPORTED;
+    }
+    *value = target->noted_level(target->context);
+    return IRQCTS_NT_SUCCESS;
+}
+
+/* What one request carries from operation to operation. */
+struct progress {
+    uint32_t level; /* of the routing routines from here on */
+    uint32_t settle_us;
+    struct irqcts_delivery_buffer deliveries;
+};
+
+static irqcts_ntstatus execute(const struct irqcts_target *target, const struct irqcts_operation *operation,
+                               struct progress *progress, struct irqcts_result *result)
+{
+    struct irqcts_delivery_buffer *deliveries = &progress->deliveries;
+
     switch (operation->kind) {
     case IRQCTS_OPERATION_SET_ENTRY:
     case IRQCTS_OPERATION_MASK:
     case IRQCTS_OPERATION_UNMASK:
     case IRQCTS_OPERATION_GET_ENTRY:
     case IRQCTS_OPERATION_GET_SIZE:
-        return target->routing != NULL ? target->routing(target->context, operation, irql, &result->value)
+        return target->routing != NULL ? target->routing(target->context, operation, progress->level,
+                                                                 &result->value)
                                        : IRQCTS_NT_NOT_SUPPORTED;
     case IRQCTS_OPERATION_WRITE_VIRTUALIZED:
         return index_fits(operation->entry) ? write_virtualized(target, operation) : IRQCTS_NT_INVALID_PARAMETER;
@@ -171,7 +217,18 @@ static irqcts_ntstatus execute(const struct irqcts_target *target, const struct 
     case IRQCTS_OPERATION_WINDOWS_MESSAGES:
         return target->message_count != NULL ? target->message_count(target->context, &result->value)
                                              : IRQCTS_NT_NOT_SUPPORTED;
+    case IRQCTS_OPERATION_WINDOWS_LEVEL:
+        return set_level(target, operation->message, &progress->level);
+    case IRQCTS_OPERATION_WINDOWS_CALLED:
+        return called_level(target, &result->value);
+    case IRQCTS_OPERATION_WINDOWS_POWER:
+        return target->power == NULL       ? IRQCTS_NT_NOT_SUPPORTED
+               : operation->message <= 3u ? target->power(target->context, operation->message)
+                                           : IRQCTS_NT_INVALID_PARAMETER;
     case IRQCTS_OPERATION_POLL:
+        if (progress->settle_us != 0 && target->settle != NULL) {
+            target->settle(target->context, progress->settle_us);
+        }
         result->delivery_first = deliveries->count;
         target->poll(target->context, deliveries);
         result->delivery_count = deliveries->count - result->delivery_first;
@@ -194,21 +251,23 @@ static size_t run(const struct irqcts_target *target, const uint8_t *input, uint
 {
     struct irqcts_io_run header;
     struct irqcts_io_ran ran = {.version = IRQCTS_IO_VERSION};
-    struct irqcts_delivery_buffer deliveries = {0};
+    struct progress progress = {0};
     uint8_t *results = output + sizeof(ran);
     uint8_t *records;
 
     memcpy(&header, input, sizeof(header));
     records = results + (size_t)header.count * sizeof(struct irqcts_result);
-    deliveries.records = (struct irqcts_delivery *)(void *)records;
-    deliveries.capacity = header.delivery_capacity;
+    progress.level = header.level;
+    progress.settle_us = header.settle_us;
+    progress.deliveries.records = (struct irqcts_delivery *)(void *)records;
+    progress.deliveries.capacity = header.delivery_capacity;
     for (uint32_t i = 0; i < header.count; i++) {
         struct irqcts_operation operation;
         struct irqcts_result result = {0};
         irqcts_ntstatus status = IRQCTS_NT_INVALID_PARAMETER;
         memcpy(&operation, input + sizeof(header) + (size_t)i * sizeof(operation), sizeof(operation));
         if (operation.flags == 0 && operation.reserved == 0) { /* FROM_MESSAGE was resolved before */
-            status = execute(target, &operation, header.irql, &result, &deliveries);
+            status = execute(target, &operation, &progress, &result);
         }
         result.status = irqcts_dispatch_status(status);
         result.native_kind = IRQCTS_NATIVE_NTSTATUS;
@@ -216,10 +275,10 @@ static size_t run(const struct irqcts_target *target, const uint8_t *input, uint
         memcpy(results + (size_t)i * sizeof(result), &result, sizeof(result));
         ran.executed++;
     }
-    ran.delivery_count = deliveries.count;
-    ran.delivery_lost = deliveries.lost;
+    ran.delivery_count = progress.deliveries.count;
+    ran.delivery_lost = progress.deliveries.lost;
     memcpy(output, &ran, sizeof(ran));
-    return (size_t)(records - output) + (size_t)deliveries.count * sizeof(struct irqcts_delivery);
+    return (size_t)(records - output) + (size_t)progress.deliveries.count * sizeof(struct irqcts_delivery);
 }
 
 irqcts_ntstatus irqcts_dispatch(const struct irqcts_target *target, uint32_t code, const void *input,

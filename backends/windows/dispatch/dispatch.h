@@ -19,16 +19,26 @@ struct irqcts_target {
     void *context;
     void (*describe)(void *context, struct irqcts_io_description *out);
     /* SetTableEntry and its siblings of one function's interface, at a level.  *value for the two reads. */
-    irqcts_ntstatus (*routing)(void *context, const struct irqcts_operation *operation, uint32_t irql, uint64_t *value);
+    irqcts_ntstatus (*routing)(void *context, const struct irqcts_operation *operation, uint32_t level,
+                               uint64_t *value);
+    /* The levels that can be reached, as irqcts_io_description.levels. */
+    uint32_t (*levels)(void *context);
+    /* A routine of another driver is about to be called: the level is noted.  NULL where there are no levels. */
+    void (*note_level)(void *context);
+    uint32_t (*noted_level)(void *context); /* enum irqcts_windows_level */
+    /* To D0 … D3. */
+    irqcts_ntstatus (*power)(void *context, uint32_t state);
     /* The DDIs of a display miniport; NULL or with nothing offered where there is none. */
     const struct irqcts_dxgk_routines *virtualized;
     struct irqcts_migration *migration;
-    /* Everything else, on a device that is simulated. */
+    /* Everything else. */
     irqcts_ntstatus (*operate)(void *context, const struct irqcts_operation *operation, uint64_t *value);
     /* IRP_MN_QUERY_INTERFACE with these arguments; *value as IRQCTS_WINDOWS_QUERIED. */
     irqcts_ntstatus (*query)(void *context, const struct irqcts_operation *operation, uint64_t *value);
     /* MessageCount of the connected interrupts. */
     irqcts_ntstatus (*message_count)(void *context, uint64_t *value);
+    /* Returns when nothing has arrived for so long. */
+    void (*settle)(void *context, uint32_t microseconds);
     /* Arrivals since the last call. */
     void (*poll)(void *context, struct irqcts_delivery_buffer *deliveries);
     irqcts_ntstatus (*messages)(void *context, const struct irqcts_io_messages *which, struct irqcts_message *out);

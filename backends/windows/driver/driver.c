@@ -98,6 +98,12 @@ static NTSTATUS start(struct irqcts_device *device, PIRP irp)
         take_turn(device);
         driver_acquire_interfaces(device);
         driver_connect_messages(device);
+        if (device->simulation.Operate == NULL) {
+            const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+            driver_map_device(device, stack->Parameters.StartDevice.AllocatedResources,
+                              stack->Parameters.StartDevice.AllocatedResourcesTranslated);
+            driver_prepare_real(device);
+        }
         device->started = TRUE;
         leave_turn(device);
         (void)IoSetDeviceInterfaceState(&device->link, TRUE);
@@ -113,6 +119,7 @@ static void stop(struct irqcts_device *device, BOOLEAN removed)
     if (device->started) {
         device->started = FALSE;
         driver_disconnect_messages(device);
+        driver_unmap_device(device);
         driver_release_interfaces(device);
     }
     leave_turn(device);

@@ -8,6 +8,8 @@
 
 #include "dispatch.h"
 #include "irp.h"
+#include "location.h"
+#include "real_device.h"
 #include "irqcts_windows/interfaces.h"
 
 /* {5b1f0c52-7f0e-4c58-9f0e-2a4b6d9d1e00}: the device interface that user mode opens. */
@@ -22,12 +24,24 @@ struct irqcts_device {
     KEVENT turn;         /* one request at a time, also against removal; a synchronization event */
     BOOLEAN started;
     BOOLEAN removed;
-    PCI_MSIX_TABLE_CONFIG_INTERFACE msix; /* Context NULL: not there */
+    /* What the stack below offers; a routine that is NULL is not there. */
+    PCI_MSIX_TABLE_CONFIG_INTERFACE msix;
+    BUS_INTERFACE_STANDARD bus;
     IRQCTS_VIRTUALIZED_INTERFACE virtualized;
+    IRQCTS_STIMULUS_INTERFACE stimulus;
+    IRQCTS_MESSAGES_INTERFACE messages;
     IRQCTS_SIMULATION_INTERFACE simulation;
+    struct irqcts_real_device real; /* where there is no simulation */
+    PVOID table;                    /* mapped, read-only; with them their sizes */
+    PVOID pba;
+    SIZE_T table_bytes;
+    SIZE_T pba_bytes;
     struct irqcts_migration migration;
     /* Messages: counted at interrupt time, so these are touched with interlocked operations only. */
     LONG counts[IRQCTS_ENTRIES_MAX];
+    LONG arrivals; /* of all messages */
+    ULONG settle_us;
+    ULONG noted_level; /* enum irqcts_windows_level */
     ULONG message_count;
     PIO_INTERRUPT_MESSAGE_INFO message_info;
     /* Pended IRQCTS_IO_WAIT. */
@@ -39,13 +53,36 @@ struct irqcts_device {
 _IRQL_requires_max_(PASSIVE_LEVEL) void driver_acquire_interfaces(struct irqcts_device *device);
 _IRQL_requires_max_(PASSIVE_LEVEL) void driver_release_interfaces(struct irqcts_device *device);
 
+/* The address of a routine of the kernel, which ISO C does not convert from PVOID: into *out; NULL when this kernel has
+ * none of that name. */
+_IRQL_requires_(PASSIVE_LEVEL) void driver_resolve(_Out_writes_bytes_(sizeof(PVOID)) PVOID out, _In_ PCWSTR name);
+
+/* resources.c: where the device keeps its table, mapped for reading as far as the resources of START_DEVICE allow. */
+_IRQL_requires_(PASSIVE_LEVEL)
+void driver_map_device(_Inout_ struct irqcts_device *device, _In_opt_ PCM_RESOURCE_LIST raw,
+                       _In_opt_ PCM_RESOURCE_LIST translated);
+_IRQL_requires_(PASSIVE_LEVEL) void driver_unmap_device(_Inout_ struct irqcts_device *device);
+
+/* power.c: to D0 … D3, and back when that is done. */
+_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
+NTSTATUS driver_set_power(_In_ struct irqcts_device *device, DEVICE_POWER_STATE state);
+
 /* operations.c */
+_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
+irqcts_ntstatus driver_route(_In_ void *device, _In_ const struct irqcts_operation *operation, uint32_t level,
+                             _Out_ uint64_t *value);
+
+/* real.c: after the interfaces, the messages and the table. */
+_IRQL_requires_(PASSIVE_LEVEL) void driver_prepare_real(_Inout_ struct irqcts_device *device);
 void driver_target(struct irqcts_device *device, struct irqcts_target *out);
 
 /* messages.c */
 _IRQL_requires_max_(PASSIVE_LEVEL) void driver_connect_messages(struct irqcts_device *device);
 _IRQL_requires_max_(PASSIVE_LEVEL) void driver_disconnect_messages(struct irqcts_device *device);
 _IRQL_requires_max_(DISPATCH_LEVEL) VOID driver_message(PVOID context, ULONG message);
+
+/* Returns when no message has arrived for so long, at the latest after a second. */
+_IRQL_requires_(PASSIVE_LEVEL) void driver_settle(_In_ void *device, uint32_t microseconds);
 
 /* waits.c: cancel-safe.  driver_wait returns STATUS_PENDING or a final status; it completes nothing itself. */
 _IRQL_requires_max_(DISPATCH_LEVEL) NTSTATUS driver_wait(struct irqcts_device *device, PIRP irp);

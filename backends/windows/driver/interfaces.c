@@ -8,6 +8,12 @@ void driver_acquire_interfaces(struct irqcts_device *device)
                           sizeof(device->msix), IRQCTS_MSIX_INTERFACE_MINIMUM);
     irp_acquire_interface(device->below, &irqcts_guid_virtualized, IRQCTS_INTERFACE_VERSION,
                           (PINTERFACE)&device->virtualized, sizeof(device->virtualized), sizeof(device->virtualized));
+    irp_acquire_interface(device->below, &irqcts_guid_bus, IRQCTS_INTERFACE_VERSION, (PINTERFACE)&device->bus,
+                          sizeof(device->bus), sizeof(device->bus));
+    irp_acquire_interface(device->below, &irqcts_guid_stimulus, IRQCTS_INTERFACE_VERSION,
+                          (PINTERFACE)&device->stimulus, sizeof(device->stimulus), sizeof(device->stimulus));
+    irp_acquire_interface(device->below, &irqcts_guid_messages, IRQCTS_INTERFACE_VERSION,
+                          (PINTERFACE)&device->messages, sizeof(device->messages), sizeof(device->messages));
     irp_acquire_interface(device->below, &irqcts_guid_simulation, IRQCTS_INTERFACE_VERSION,
                           (PINTERFACE)&device->simulation, sizeof(device->simulation), sizeof(device->simulation));
 }
@@ -17,5 +23,8 @@ void driver_release_interfaces(struct irqcts_device *device)
     irqcts_migration_forget(&device->migration);
     irp_release_interface((PINTERFACE)&device->msix, sizeof(device->msix));
     irp_release_interface((PINTERFACE)&device->virtualized, sizeof(device->virtualized));
+    irp_release_interface((PINTERFACE)&device->bus, sizeof(device->bus));
+    irp_release_interface((PINTERFACE)&device->stimulus, sizeof(device->stimulus));
+    irp_release_interface((PINTERFACE)&device->messages, sizeof(device->messages));
     irp_release_interface((PINTERFACE)&device->simulation, sizeof(device->simulation));
 }

@@ -9,8 +9,7 @@
 typedef NTSTATUS(NTAPI *connect_routine)(PIO_CONNECT_INTERRUPT_PARAMETERS);
 typedef VOID(NTAPI *disconnect_routine)(PIO_DISCONNECT_INTERRUPT_PARAMETERS);
 
-/* Fills a pointer to a routine, which ISO C does not convert from PVOID; NULL when there is none. */
-static void resolve(PVOID out, PCWSTR name)
+void driver_resolve(PVOID out, PCWSTR name)
 {
     UNICODE_STRING text;
     PVOID address;
@@ -24,6 +23,7 @@ static void count(struct irqcts_device *device, ULONG message)
 {
     if (message < IRQCTS_ENTRIES_MAX) {
         InterlockedIncrement(&device->counts[message]);
+        InterlockedIncrement(&device->arrivals);
     }
 }
 
@@ -51,16 +51,35 @@ static VOID NTAPI on_dpc(PKDPC dpc, PDEVICE_OBJECT object, PIRP irp, PVOID conte
     driver_waits_deliver(object->DeviceExtension, (ULONG)(ULONG_PTR)context);
 }
 
+void driver_settle(void *context, uint32_t microseconds)
+{
+    enum { STEPS = 4, LONGEST_US = 1000000 };
+    struct irqcts_device *device = context;
+    LARGE_INTEGER step = {.QuadPart = -10 * (LONGLONG)(microseconds / STEPS + 1u)}; /* 100 ns, relative */
+    LONG seen = device->arrivals;
+    uint32_t waited = 0;
+    uint32_t quiet = 0;
+
+    device->settle_us = microseconds;
+    while (quiet < STEPS && waited < LONGEST_US) {
+        (void)KeDelayExecutionThread(KernelMode, FALSE, &step);
+        waited += microseconds / STEPS + 1u;
+        quiet = device->arrivals == seen ? quiet + 1u : 0;
+        seen = device->arrivals;
+    }
+}
+
 void driver_connect_messages(struct irqcts_device *device)
 {
     connect_routine connect;
     IO_CONNECT_INTERRUPT_PARAMETERS parameters;
 
-    if (device->simulation.Connect != NULL) {
-        device->simulation.Connect(device->simulation.Context, driver_message, device);
+    if (device->messages.Connect != NULL) {
+        device->message_count = device->messages.MessageCount;
+        device->messages.Connect(device->messages.Context, driver_message, device);
         return;
     }
-    resolve(&connect, L"IoConnectInterruptEx");
+    driver_resolve(&connect, L"IoConnectInterruptEx");
     if (connect == NULL) {
         return;
     }
@@ -84,10 +103,10 @@ void driver_disconnect_messages(struct irqcts_device *device)
     disconnect_routine disconnect;
     IO_DISCONNECT_INTERRUPT_PARAMETERS parameters;
 
-    if (device->simulation.Connect != NULL) {
-        device->simulation.Connect(device->simulation.Context, NULL, NULL);
+    if (device->messages.Connect != NULL) {
+        device->messages.Connect(device->messages.Context, NULL, NULL);
     }
-    resolve(&disconnect, L"IoDisconnectInterruptEx");
+    driver_resolve(&disconnect, L"IoDisconnectInterruptEx");
     if (device->message_info != NULL && disconnect != NULL) {
         RtlZeroMemory(&parameters, sizeof(parameters));
         parameters.Version = CONNECT_MESSAGE_BASED;

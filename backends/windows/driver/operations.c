@@ -3,11 +3,30 @@
 #include "driver.h"
 
 struct call {
+    struct irqcts_device *device;
     const PCI_MSIX_TABLE_CONFIG_INTERFACE *routines;
     const struct irqcts_operation *operation;
     NTSTATUS status;
     uint64_t value;
 };
+
+/* What the platform says the level is, now that a routine of another driver is about to be called. */
+static void note_level(void *context)
+{
+    struct irqcts_device *device = context;
+    KIRQL level = KeGetCurrentIrql();
+
+    device->noted_level = level < DISPATCH_LEVEL    ? IRQCTS_WINDOWS_PASSIVE
+                          : level == DISPATCH_LEVEL ? IRQCTS_WINDOWS_DISPATCH
+                                                    : IRQCTS_WINDOWS_DEVICE;
+}
+
+static uint32_t noted_level(void *context)
+{
+    const struct irqcts_device *device = context;
+
+    return device->noted_level;
+}
 
 /* Every routine takes the Context of its own interface (IFACE-CONTEXT); the last two may be absent (IFACE-NULLABLE). */
 static BOOLEAN NTAPI call_routine(PVOID context)
@@ -18,6 +37,7 @@ static BOOLEAN NTAPI call_routine(PVOID context)
     BOOLEAN masked = FALSE;
 
     call->status = STATUS_NOT_SUPPORTED;
+    note_level(call->device);
     switch (call->operation->kind) {
     case IRQCTS_OPERATION_SET_ENTRY:
         call->status = routines->SetTableEntry(routines->Context, call->operation->entry, call->operation->message);
@@ -45,15 +65,15 @@ static BOOLEAN NTAPI call_routine(PVOID context)
 }
 
 /* At the level that was asked for, or STATUS_NOT_SUPPORTED: never silently at another one (ROUTE-IRQL). */
-static void call_at(struct irqcts_device *device, struct call *call, uint32_t irql)
+static void call_at(struct irqcts_device *device, struct call *call, uint32_t level)
 {
     KIRQL before;
 
-    switch (irql) {
-    case IRQCTS_IO_IRQL_PASSIVE:
+    switch (level) {
+    case IRQCTS_WINDOWS_PASSIVE:
         (void)call_routine(call);
         return;
-    case IRQCTS_IO_IRQL_DISPATCH:
+    case IRQCTS_WINDOWS_DISPATCH:
         KeRaiseIrql(DISPATCH_LEVEL, &before);
         if (KeGetCurrentIrql() == DISPATCH_LEVEL) { /* under Wine 8 it stays 0 */
             (void)call_routine(call);
@@ -68,11 +88,11 @@ static void call_at(struct irqcts_device *device, struct call *call, uint32_t ir
     }
 }
 
-static irqcts_ntstatus routing(void *context, const struct irqcts_operation *operation, uint32_t irql, uint64_t *value)
+irqcts_ntstatus driver_route(void *context, const struct irqcts_operation *operation, uint32_t level, uint64_t *value)
 {
     struct irqcts_device *device = context;
     PCI_MSIX_TABLE_CONFIG_INTERFACE of_function;
-    struct call call = {&device->msix, operation, STATUS_NOT_SUPPORTED, 0};
+    struct call call = {device, &device->msix, operation, STATUS_NOT_SUPPORTED, 0};
     NTSTATUS status;
 
     if (operation->function != 0) { /* on Windows a virtual function is a device of its own */
@@ -87,7 +107,7 @@ static irqcts_ntstatus routing(void *context, const struct irqcts_operation *ope
     } else if (device->msix.SetTableEntry == NULL) {
         return STATUS_NOT_SUPPORTED;
     }
-    call_at(device, &call, irql);
+    call_at(device, &call, level);
     if (operation->function != 0) {
         of_function.InterfaceDereference(of_function.Context);
     }
@@ -99,8 +119,12 @@ static irqcts_ntstatus operate(void *context, const struct irqcts_operation *ope
 {
     struct irqcts_device *device = context;
     ULONG64 observed = 0;
-    NTSTATUS status = device->simulation.Operate(device->simulation.Context, operation, &observed);
+    NTSTATUS status;
 
+    if (device->simulation.Operate == NULL) {
+        return irqcts_real_operate(&device->real, operation, value);
+    }
+    status = device->simulation.Operate(device->simulation.Context, operation, &observed);
     if (operation->kind == IRQCTS_OPERATION_CONFIGURE && NT_SUCCESS(status)) {
         RtlZeroMemory(device->counts, sizeof(device->counts));
         device->message_count = operation->message;
@@ -207,14 +231,17 @@ static irqcts_ntstatus messages(void *context, const struct irqcts_io_messages *
         return device->simulation.Messages(device->simulation.Context, which->function, which->first, which->count,
                                            out);
     }
-    if (device->message_info == NULL || which->function != 0 || which->count > device->message_count ||
+    if (which->function != 0 || which->count > device->message_count ||
         which->first > device->message_count - which->count) {
         return STATUS_INVALID_PARAMETER;
     }
     for (uint32_t i = 0; i < which->count; i++) {
-        const IO_INTERRUPT_MESSAGE_INFO_ENTRY *entry = &device->message_info->MessageInfo[which->first + i];
-        out[i] = (struct irqcts_message){(uint64_t)entry->MessageAddress.QuadPart, entry->MessageData,
-                                         IRQCTS_MESSAGE_OPAQUE};
+        out[i] = (struct irqcts_message){.flags = IRQCTS_MESSAGE_OPAQUE};
+        if (device->message_info != NULL) {
+            const IO_INTERRUPT_MESSAGE_INFO_ENTRY *entry = &device->message_info->MessageInfo[which->first + i];
+            out[i].address = (uint64_t)entry->MessageAddress.QuadPart;
+            out[i].data = entry->MessageData;
+        }
     }
     return STATUS_SUCCESS;
 }
@@ -227,52 +254,90 @@ static irqcts_ntstatus simulate(void *context, const char *options, char *senten
 }
 
 /* Which levels can be reached here: Wine 8 has no levels. */
-static uint32_t levels(const struct irqcts_device *device)
+static uint32_t reachable_levels(void *context)
 {
-    uint32_t found = 1u << IRQCTS_IO_IRQL_PASSIVE;
+    const struct irqcts_device *device = context;
+    uint32_t found = 1u << IRQCTS_WINDOWS_PASSIVE;
     KIRQL before;
 
     KeRaiseIrql(DISPATCH_LEVEL, &before);
     if (KeGetCurrentIrql() == DISPATCH_LEVEL) {
-        found |= 1u << IRQCTS_IO_IRQL_DISPATCH;
+        found |= 1u << IRQCTS_WINDOWS_DISPATCH;
     }
     KeLowerIrql(before);
-    return device->message_info != NULL ? found | 1u << IRQCTS_IO_IRQL_DEVICE : found;
+    return device->message_info != NULL ? found | 1u << IRQCTS_WINDOWS_DEVICE : found;
+}
+
+static irqcts_ntstatus power(void *context, uint32_t state)
+{
+    return driver_set_power(context, (DEVICE_POWER_STATE)(PowerDeviceD0 + (int)state));
+}
+
+static uint64_t bit(uint32_t kind)
+{
+    return UINT64_C(1) << kind;
+}
+
+/* What does not depend on whether the device is simulated. */
+static uint64_t operations_of_interfaces(const struct irqcts_device *device, uint32_t levels)
+{
+    uint64_t operations = bit(IRQCTS_OPERATION_POLL) | bit(IRQCTS_OPERATION_WINDOWS_QUERY) |
+                          bit(IRQCTS_OPERATION_WINDOWS_POWER);
+
+    if (levels >> IRQCTS_WINDOWS_DISPATCH != 0) { /* else none can be told from another */
+        operations |= bit(IRQCTS_OPERATION_WINDOWS_LEVEL) | bit(IRQCTS_OPERATION_WINDOWS_CALLED);
+    }
+    if (device->message_info != NULL) {
+        operations |= bit(IRQCTS_OPERATION_WINDOWS_MESSAGES);
+    }
+    if (device->msix.SetTableEntry != NULL) {
+        operations |= bit(IRQCTS_OPERATION_SET_ENTRY) | bit(IRQCTS_OPERATION_MASK) | bit(IRQCTS_OPERATION_UNMASK);
+        operations |= device->msix.GetTableEntry != NULL ? bit(IRQCTS_OPERATION_GET_ENTRY) : 0;
+        operations |= device->msix.GetTableSize != NULL ? bit(IRQCTS_OPERATION_GET_SIZE) : 0;
+    }
+    if (irqcts_dxgk_offers_write(&device->virtualized.Routines)) {
+        operations |= bit(IRQCTS_OPERATION_WRITE_VIRTUALIZED);
+    }
+    if (irqcts_dxgk_offers_save(&device->virtualized.Routines)) {
+        operations |= bit(IRQCTS_OPERATION_SAVE) | bit(IRQCTS_OPERATION_RESTORE);
+    }
+    return operations;
+}
+
+/* What a simulated device answers by itself: everything but what goes by an interface. */
+static uint64_t operations_of_simulation(void)
+{
+    uint64_t by_interfaces = bit(IRQCTS_OPERATION_SET_ENTRY) | bit(IRQCTS_OPERATION_MASK) |
+                             bit(IRQCTS_OPERATION_UNMASK) | bit(IRQCTS_OPERATION_GET_ENTRY) |
+                             bit(IRQCTS_OPERATION_GET_SIZE) | bit(IRQCTS_OPERATION_WRITE_VIRTUALIZED);
+
+    return (bit(IRQCTS_OPERATION_KIND_COUNT) - 1u) & ~bit(IRQCTS_OPERATION_NONE) & ~by_interfaces;
 }
 
 static void describe(void *context, struct irqcts_io_description *out)
 {
-    const struct irqcts_device *device = context;
-    const uint64_t routes = UINT64_C(1) << IRQCTS_OPERATION_SET_ENTRY | UINT64_C(1) << IRQCTS_OPERATION_MASK |
-                            UINT64_C(1) << IRQCTS_OPERATION_UNMASK;
-    const uint64_t virtualized = UINT64_C(1) << IRQCTS_OPERATION_WRITE_VIRTUALIZED;
-    const uint64_t all = ((UINT64_C(1) << (IRQCTS_OPERATION_RESET + 1u)) - 1u) & ~UINT64_C(1);
+    struct irqcts_device *device = context;
 
-    out->operations = UINT64_C(1) << IRQCTS_OPERATION_POLL | UINT64_C(1) << IRQCTS_OPERATION_WINDOWS_QUERY;
-    out->operations |= device->message_info != NULL ? UINT64_C(1) << IRQCTS_OPERATION_WINDOWS_MESSAGES : 0;
-    out->levels = levels(device);
-    if (device->msix.SetTableEntry != NULL) {
-        out->parts |= IRQCTS_IO_HAS_ROUTING;
-        out->operations |= routes;
-        out->operations |= device->msix.GetTableEntry != NULL ? UINT64_C(1) << IRQCTS_OPERATION_GET_ENTRY : 0;
-        out->operations |= device->msix.GetTableSize != NULL ? UINT64_C(1) << IRQCTS_OPERATION_GET_SIZE : 0;
-    }
-    if (irqcts_dxgk_offers_write(&device->virtualized.Routines)) {
-        out->parts |= IRQCTS_IO_HAS_VIRTUALIZED;
-        out->operations |= virtualized;
-    }
+    out->levels = reachable_levels(device);
+    out->operations = operations_of_interfaces(device, out->levels);
+    out->parts |= device->msix.SetTableEntry != NULL ? IRQCTS_IO_HAS_ROUTING : 0;
+    out->parts |= irqcts_dxgk_offers_write(&device->virtualized.Routines) ? IRQCTS_IO_HAS_VIRTUALIZED : 0;
+    out->parts |= device->message_info != NULL ? IRQCTS_IO_HAS_INTERRUPTS : 0;
     if (device->simulation.Operate != NULL) {
-        const uint64_t given = out->operations | (all & ~(routes | virtualized |
-                                                          UINT64_C(1) << IRQCTS_OPERATION_GET_ENTRY |
-                                                          UINT64_C(1) << IRQCTS_OPERATION_GET_SIZE));
         out->parts |= IRQCTS_IO_HAS_SIMULATION;
-        out->operations = given;
+        out->operations |= operations_of_simulation();
         out->entries_max = device->simulation.EntriesMax;
         out->messages_max = device->simulation.EntriesMax;
         out->virtual_functions_max = device->simulation.VirtualFunctionsMax;
-    } else if (device->message_info != NULL) {
-        out->parts |= IRQCTS_IO_HAS_INTERRUPTS;
-        out->messages_max = device->message_count;
+        return;
+    }
+    out->operations |= irqcts_real_operations(&device->real);
+    out->entries_max = device->real.entries;
+    out->messages_max = device->real.messages;
+    if (device->real.raise != NULL) {
+        out->parts |= IRQCTS_IO_HAS_STIMULUS;
+        out->parts |= (device->stimulus.Properties & IRQCTS_STIMULUS_REPEATS) != 0 ? IRQCTS_IO_REPEATS : 0;
+        out->parts |= (device->stimulus.Properties & IRQCTS_STIMULUS_INEXACT) != 0 ? IRQCTS_IO_INEXACT : 0;
     }
 }
 
@@ -281,12 +346,17 @@ void driver_target(struct irqcts_device *device, struct irqcts_target *out)
     *out = (struct irqcts_target){
         .context = device,
         .describe = describe,
-        .routing = routing,
+        .routing = driver_route,
+        .levels = reachable_levels,
+        .note_level = note_level,
+        .noted_level = noted_level,
+        .power = power,
         .virtualized = &device->virtualized.Routines,
         .migration = &device->migration,
-        .operate = device->simulation.Operate != NULL ? operate : NULL,
+        .operate = operate,
         .query = query,
         .message_count = device->message_info != NULL ? message_count : NULL,
+        .settle = driver_settle,
         .poll = poll,
         .messages = messages,
         .simulate = device->simulation.Options != NULL ? simulate : NULL,

@@ -111,11 +111,12 @@ static void end(struct bus *bus)
     bus->context = NULL;
 }
 
-/* The child's device is part of the adapter and has no power of its own. */
+/* The device under test is the adapter's own. */
 static void power(struct bus_child *child, DEVICE_POWER_STATE state)
 {
-    UNREFERENCED_PARAMETER(child);
-    UNREFERENCED_PARAMETER(state);
+    const struct miniport *miniport = child->context;
+
+    miniport->hardware.Power(miniport->hardware.Context, state);
 }
 
 const struct bus_routines bus_routines = {start, end, query_interface, power};

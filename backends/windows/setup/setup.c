@@ -19,7 +19,8 @@
 
 static const char hardware_id[] = "root\\irqctsbus\0"; /* REG_MULTI_SZ */
 /* Of its children and theirs: one that is known from before would keep the driver that it had. */
-static const char *const child_ids[] = {"IRQCTS\\ADAPTER", "IRQCTS\\SIMULATED"};
+static const char *const child_ids[] = {"IRQCTS\\ADAPTER", "IRQCTS\\SIMULATED", "IRQCTS\\PLAIN"};
+enum { SIMULATED_DEVICES = 2 }; /* the last two have irqcts.sys */
 static const char *const child_infs[] = {"irqcts.inf", "irqctsmini.inf"};
 static const GUID class_guid = {0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0xff}};
 
@@ -83,23 +84,36 @@ static int create_bus(void)
     return bad;
 }
 
-/* The child is enumerated and its driver installed behind the caller's back. */
-static int wait_for_device(void)
+/* How many devices with irqcts.sys are started. */
+static int started(void)
+{
+    HDEVINFO set = SetupDiGetClassDevsA(&device_guid, NULL, NULL, DIGCF_PRESENT | DIGCF_DEVICEINTERFACE);
+    SP_DEVICE_INTERFACE_DATA found = {.cbSize = sizeof(found)};
+    int count = 0;
+
+    if (set == INVALID_HANDLE_VALUE) {
+        return 0;
+    }
+    for (DWORD i = 0; SetupDiEnumDeviceInterfaces(set, NULL, &device_guid, i, &found); i++) {
+        count += (found.Flags & SPINT_ACTIVE) != 0;
+    }
+    (void)SetupDiDestroyDeviceInfoList(set);
+    return count;
+}
+
+/* The children are enumerated and their drivers installed behind the caller's back. */
+static int wait_for_devices(int wanted)
 {
     enum { LOOK_MS = 20, PATIENCE_MS = 5000 };
 
     for (int waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
-        HDEVINFO set = SetupDiGetClassDevsA(&device_guid, NULL, NULL, DIGCF_PRESENT | DIGCF_DEVICEINTERFACE);
-        SP_DEVICE_INTERFACE_DATA found = {.cbSize = sizeof(found)};
-        int there = set != INVALID_HANDLE_VALUE && SetupDiEnumDeviceInterfaces(set, NULL, &device_guid, 0, &found) &&
-                    (found.Flags & SPINT_ACTIVE) != 0;
-        (void)SetupDiDestroyDeviceInfoList(set);
-        if (there) {
+        if (started() >= wanted) {
             return 0;
         }
         Sleep(LOOK_MS);
     }
-    (void)fprintf(stderr, "irqcts-setup: the simulated device did not start within %d s\n", PATIENCE_MS / 1000);
+    (void)fprintf(stderr, "irqcts-setup: %d of %d simulated devices did not start within %d s\n",
+                  wanted - started(), wanted, PATIENCE_MS / 1000);
     return 1;
 }
 
@@ -108,10 +122,12 @@ static int install(const char *folder)
     char path[MAX_PATH];
     char whole[MAX_PATH];
     BOOL restart = FALSE;
+    int others;
 
     if (remove_all() != 0) {
         return 1;
     }
+    others = started(); /* real ones, on Windows */
     for (size_t i = 0; i < sizeof(child_infs) / sizeof(child_infs[0]); i++) {
         (void)snprintf(path, sizeof(path), "%s\\%s", folder, child_infs[i]);
         if (GetFullPathNameA(path, sizeof(whole), whole, NULL) == 0 ||
@@ -127,7 +143,7 @@ static int install(const char *folder)
         !UpdateDriverForPlugAndPlayDevicesA(NULL, "root\\irqctsbus", whole, INSTALLFLAG_FORCE, &restart)) {
         return failed("irqctsbus.inf cannot be installed");
     }
-    return wait_for_device();
+    return wait_for_devices(others + SIMULATED_DEVICES);
 }
 
 /* Also where another driver ranks higher, which pnputil leaves in its place. */

@@ -5,18 +5,17 @@
  */
 #include "simbus.h"
 
-static VOID NTAPI reference(PVOID context)
+VOID NTAPI simulated_reference(PVOID context)
 {
     InterlockedIncrement(&((struct msix_context *)context)->device->references);
 }
 
-static VOID NTAPI dereference(PVOID context)
+VOID NTAPI simulated_dereference(PVOID context)
 {
     InterlockedDecrement(&((struct msix_context *)context)->device->references);
 }
 
-/* NULL when the device is gone: then its routines say so, instead of touching it. */
-static struct simulation *present(PVOID context)
+struct simulation *simulated_present(PVOID context)
 {
     struct simulated *device = ((struct msix_context *)context)->device;
 
@@ -25,7 +24,7 @@ static struct simulation *present(PVOID context)
 
 static NTSTATUS operate(struct msix_context *context, const struct irqcts_operation *operation, ULONG64 *value)
 {
-    struct simulation *simulation = present(context);
+    struct simulation *simulation = simulated_present(context);
     uint64_t observed = 0;
     NTSTATUS status = STATUS_DEVICE_REMOVED;
 
@@ -91,8 +90,8 @@ static void fill_msix(PCI_MSIX_TABLE_CONFIG_INTERFACE *out, struct msix_context 
         .Size = sizeof(*out),
         .Version = IRQCTS_INTERFACE_VERSION,
         .Context = context,
-        .InterfaceReference = reference,
-        .InterfaceDereference = dereference,
+        .InterfaceReference = simulated_reference,
+        .InterfaceDereference = simulated_dereference,
         .SetTableEntry = set_table_entry,
         .MaskTableEntry = mask_table_entry,
         .UnmaskTableEntry = unmask_table_entry,
@@ -101,9 +100,9 @@ static void fill_msix(PCI_MSIX_TABLE_CONFIG_INTERFACE *out, struct msix_context 
     };
 }
 
-static VOID simulation_connect_routine(PVOID context, IRQCTS_MESSAGE_ROUTINE routine, PVOID routine_context)
+static VOID connect_routine(PVOID context, IRQCTS_MESSAGE_ROUTINE routine, PVOID routine_context)
 {
-    struct simulation *simulation = present(context);
+    struct simulation *simulation = simulated_present(context);
 
     if (simulation != NULL) {
         simulation_connect(simulation, (simulation_arrival)routine, routine_context);
@@ -117,7 +116,7 @@ static NTSTATUS simulation_operate_routine(PVOID context, const struct irqcts_op
 
 static VOID simulation_poll_routine(PVOID context, struct irqcts_delivery_buffer *deliveries)
 {
-    struct simulation *simulation = present(context);
+    struct simulation *simulation = simulated_present(context);
 
     if (simulation != NULL) {
         simulation_poll(simulation, deliveries);
@@ -127,7 +126,7 @@ static VOID simulation_poll_routine(PVOID context, struct irqcts_delivery_buffer
 static NTSTATUS simulation_messages_routine(PVOID context, ULONG function, ULONG first, ULONG count,
                                             struct irqcts_message *messages)
 {
-    struct simulation *simulation = present(context);
+    struct simulation *simulation = simulated_present(context);
 
     return simulation != NULL ? simulation_messages(simulation, function, first, count, messages)
                                      : STATUS_DEVICE_REMOVED;
@@ -135,7 +134,7 @@ static NTSTATUS simulation_messages_routine(PVOID context, ULONG function, ULONG
 
 static NTSTATUS simulation_options_routine(PVOID context, const char *options, char *sentence, SIZE_T size)
 {
-    struct simulation *simulation = present(context);
+    struct simulation *simulation = simulated_present(context);
 
     return simulation != NULL ? simulation_options(simulation, options, sentence, size)
                                      : STATUS_DEVICE_REMOVED;
@@ -143,7 +142,7 @@ static NTSTATUS simulation_options_routine(PVOID context, const char *options, c
 
 static NTSTATUS simulation_save_routine(PVOID context, ULONG function, PUCHAR state, SIZE_T *size)
 {
-    struct simulation *simulation = present(context);
+    struct simulation *simulation = simulated_present(context);
     size_t bytes = *size;
     NTSTATUS status = simulation != NULL ? simulation_save(simulation, function, state, &bytes)
                                          : STATUS_DEVICE_REMOVED;
@@ -154,9 +153,14 @@ static NTSTATUS simulation_save_routine(PVOID context, ULONG function, PUCHAR st
 
 static NTSTATUS simulation_restore_routine(PVOID context, ULONG function, const UCHAR *state, SIZE_T size)
 {
-    struct simulation *simulation = present(context);
+    struct simulation *simulation = simulated_present(context);
 
     return simulation != NULL ? simulation_restore(simulation, function, state, size) : STATUS_DEVICE_REMOVED;
+}
+
+static VOID simulation_power_routine(PVOID context, DEVICE_POWER_STATE state)
+{
+    simulated_power(((struct msix_context *)context)->device, state);
 }
 
 static NTSTATUS simulation_function_routine(PVOID context, ULONG function, PCI_MSIX_TABLE_CONFIG_INTERFACE *out)
@@ -171,6 +175,13 @@ static NTSTATUS simulation_function_routine(PVOID context, ULONG function, PCI_M
     return STATUS_SUCCESS;
 }
 
+void simulated_power(struct simulated *device, DEVICE_POWER_STATE state)
+{
+    if (!device->child->removed && state >= PowerDeviceD0 && state <= PowerDeviceD3) {
+        simulation_power(device->simulation, (uint32_t)(state - PowerDeviceD0));
+    }
+}
+
 NTSTATUS simulated_query_interface(struct simulated *device, PIO_STACK_LOCATION stack)
 {
     const GUID *type = stack->Parameters.QueryInterface.InterfaceType;
@@ -181,20 +192,35 @@ NTSTATUS simulated_query_interface(struct simulated *device, PIO_STACK_LOCATION 
         fill_msix(&msix, context);
         return irp_give_interface(stack, &msix, sizeof(msix), IRQCTS_MSIX_INTERFACE_MINIMUM);
     }
+    if (IsEqualGUID(type, &irqcts_guid_messages)) {
+        IRQCTS_MESSAGES_INTERFACE messages = {
+            .Size = sizeof(messages),
+            .Version = IRQCTS_INTERFACE_VERSION,
+            .Context = context,
+            .InterfaceReference = simulated_reference,
+            .InterfaceDereference = simulated_dereference,
+            .Connect = connect_routine,
+            .MessageCount = device->plain ? PLAIN_MESSAGES : 0,
+        };
+        return irp_give_interface(stack, &messages, sizeof(messages), sizeof(messages));
+    }
+    if (device->plain) {
+        return plain_query_interface(device, stack);
+    }
     if (IsEqualGUID(type, &irqcts_guid_simulation)) {
         IRQCTS_SIMULATION_INTERFACE simulation = {
             .Size = sizeof(simulation),
             .Version = IRQCTS_INTERFACE_VERSION,
             .Context = context,
-            .InterfaceReference = reference,
-            .InterfaceDereference = dereference,
-            .Connect = simulation_connect_routine,
+            .InterfaceReference = simulated_reference,
+            .InterfaceDereference = simulated_dereference,
             .Operate = simulation_operate_routine,
             .Poll = simulation_poll_routine,
             .Messages = simulation_messages_routine,
             .Options = simulation_options_routine,
             .Save = simulation_save_routine,
             .Restore = simulation_restore_routine,
+            .Power = simulation_power_routine,
             .QueryFunction = simulation_function_routine,
         };
         uint32_t entries;

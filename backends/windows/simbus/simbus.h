@@ -15,14 +15,33 @@ struct msix_context {
     ULONG function;
 };
 
+/* N and M of the plain device: not every entry has a message of its own (ROUTE-DEFAULT-SURPLUS). */
+enum { PLAIN_ENTRIES = 16, PLAIN_MESSAGES = 12 };
+
 /* A child's device. */
 struct simulated {
     struct simulation *simulation;
+    BOOLEAN plain; /* shows itself as a real device does (plain.c) */
     const struct bus_child *child;
     LONG references; /* of its interfaces */
     struct msix_context functions[IRQCTS_FUNCTIONS_MAX];
 };
 
+/* NULL when the device is gone: then its routines say so, instead of touching it.  `context` is a struct
+ * msix_context. */
+_IRQL_requires_max_(HIGH_LEVEL) _Ret_maybenull_
+struct simulation *simulated_present(_In_ PVOID context);
+VOID NTAPI simulated_reference(PVOID context);
+VOID NTAPI simulated_dereference(PVOID context);
+
+/* The plain device as it is when its driver is started. */
+_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
+NTSTATUS plain_start(_In_ struct simulation *simulation);
+_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
+NTSTATUS plain_query_interface(_Inout_ struct simulated *device, _In_ PIO_STACK_LOCATION stack);
+
+_IRQL_requires_(PASSIVE_LEVEL)
+void simulated_power(_Inout_ struct simulated *device, DEVICE_POWER_STATE state);
 _IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
 NTSTATUS simulated_query_interface(_Inout_ struct simulated *device, _In_ PIO_STACK_LOCATION stack);
 

@@ -20,6 +20,10 @@ struct simulation {
     uint32_t other_count;
     uint32_t other_lost;
     struct irqcts_delivery *arrived; /* by one operation */
+    uint32_t power;                  /* D0 … D3 */
+    uint32_t kept_entries;           /* over D3, with what follows */
+    uint64_t kept_control;
+    uint64_t kept_table[2u * IRQCTS_ENTRIES_MAX];
 };
 
 void simulation_free(struct simulation *simulation)
@@ -152,6 +156,7 @@ irqcts_ntstatus simulation_operate(struct simulation *simulation, const struct i
     if (operation->kind == IRQCTS_OPERATION_CONFIGURE) {
         simulation->other_count = 0;
         simulation->other_lost = 0;
+        simulation->power = 0;
     }
     collect(simulation);
     *value = result.value;
@@ -172,6 +177,53 @@ irqcts_ntstatus simulation_restore(struct simulation *simulation, uint32_t funct
 
     collect(simulation);
     return to_nt(status);
+}
+
+/* One register access of the bus driver's own. */
+static uint64_t access_register(struct simulation *simulation, uint16_t kind, uint64_t address, uint8_t width,
+                                uint64_t value)
+{
+    const struct irqcts_operation operation = {.kind = kind, .address = address, .width = width, .value = value};
+    uint64_t observed = 0;
+
+    (void)simulation_operate(simulation, &operation, &observed);
+    return observed;
+}
+
+static void keep_registers(struct simulation *simulation)
+{
+    const struct irqcts_operation size = {.kind = IRQCTS_OPERATION_GET_SIZE};
+    uint64_t entries = 0;
+
+    (void)simulation_operate(simulation, &size, &entries);
+    simulation->kept_entries = (uint32_t)entries;
+    simulation->kept_control = access_register(simulation, IRQCTS_OPERATION_CAPABILITY_READ, 2, 2, 0);
+    for (uint32_t i = 0; i < 2u * simulation->kept_entries; i++) {
+        simulation->kept_table[i] = access_register(simulation, IRQCTS_OPERATION_TABLE_READ, UINT64_C(8) * i, 8, 0);
+    }
+}
+
+/* Address, then data and Vector Control: the mask comes last, and Enable after all entries. */
+static void put_registers_back(struct simulation *simulation)
+{
+    for (uint32_t i = 0; i < 2u * simulation->kept_entries; i++) {
+        (void)access_register(simulation, IRQCTS_OPERATION_TABLE_WRITE, UINT64_C(8) * i, 8, simulation->kept_table[i]);
+    }
+    (void)access_register(simulation, IRQCTS_OPERATION_CAPABILITY_WRITE, 2, 2, simulation->kept_control);
+}
+
+void simulation_power(struct simulation *simulation, uint32_t state)
+{
+    const struct irqcts_operation reset = {.kind = IRQCTS_OPERATION_RESET, .value = IRQCTS_RESET_FUNCTION_LEVEL};
+    uint64_t nothing;
+
+    if (state == 3 && simulation->power != 3) {
+        keep_registers(simulation);
+        (void)simulation_operate(simulation, &reset, &nothing); /* which D3hot to D0 is; here on the way down */
+    } else if (state == 0 && simulation->power == 3) {
+        put_registers_back(simulation);
+    }
+    simulation->power = state;
 }
 
 irqcts_ntstatus simulation_messages(struct simulation *simulation, uint32_t function, uint32_t first, uint32_t count,

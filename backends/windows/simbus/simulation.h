@@ -32,6 +32,9 @@ irqcts_ntstatus simulation_restore(struct simulation *simulation, uint32_t funct
 irqcts_ntstatus simulation_messages(struct simulation *simulation, uint32_t function, uint32_t first, uint32_t count,
                                     struct irqcts_message *out);
 
+/* As pci.sys does it: in D3 the device forgets its registers, and back in D0 they are what they were. */
+void simulation_power(struct simulation *simulation, uint32_t state);
+
 /* Messages of function 0 go to the routine, one call each; others wait for simulation_poll. */
 void simulation_connect(struct simulation *simulation, simulation_arrival routine, void *context);
 void simulation_poll(struct simulation *simulation, struct irqcts_delivery_buffer *deliveries);

@@ -23,7 +23,8 @@ static void arrival(void *context, uint32_t message)
 /* A RUN of what the bytes hold, with a CONFIGURE in front that keeps the device small. */
 static size_t as_program(uint8_t *bytes, size_t size, uint8_t choice)
 {
-    struct irqcts_io_run run = {IRQCTS_IO_VERSION, choice % IRQCTS_IO_IRQL_COUNT, 0, choice};
+    struct irqcts_io_run run = {.version = IRQCTS_IO_VERSION, .level = choice % IRQCTS_WINDOWS_LEVEL_COUNT,
+                                .delivery_capacity = choice, .settle_us = choice % 3u};
     size_t each = sizeof(struct irqcts_operation);
 
     if (size < sizeof(run) + each) {

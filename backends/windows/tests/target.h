@@ -31,7 +31,7 @@ static inline irqcts_ntstatus target_operate(void *context, const struct irqcts_
 static inline irqcts_ntstatus target_routing(void *context, const struct irqcts_operation *operation, uint32_t irql,
                                              uint64_t *value)
 {
-    return irql == IRQCTS_IO_IRQL_PASSIVE ? simulation_operate(context, operation, value) : IRQCTS_NT_NOT_SUPPORTED;
+    return irql == IRQCTS_WINDOWS_PASSIVE ? simulation_operate(context, operation, value) : IRQCTS_NT_NOT_SUPPORTED;
 }
 
 static inline irqcts_ntstatus target_write(void *context, uint32_t function, int32_t index,

@@ -30,7 +30,8 @@ static void arrival(void *context, uint32_t message)
 
 static struct request request_of(uint32_t count)
 {
-    struct request request = {{IRQCTS_IO_VERSION, IRQCTS_IO_IRQL_PASSIVE, count, DELIVERIES}, {{0}}};
+    struct request request = {
+        {.version = IRQCTS_IO_VERSION, .count = count, .delivery_capacity = DELIVERIES}, {{0}}};
 
     request.operations[0] = (struct irqcts_operation){
         .kind = IRQCTS_OPERATION_CONFIGURE, .entry = 4, .message = 2, .value = 1, .data = 4, .control = 4};
@@ -91,7 +92,7 @@ static void test_senseless_requests(void)
     changed.header.version++;
     CHECK_EQ(send(&changed, whole, &answer, sizeof(answer), &written), IRQCTS_NT_INVALID_PARAMETER);
     changed = request;
-    changed.header.irql = IRQCTS_IO_IRQL_COUNT;
+    changed.header.level = IRQCTS_WINDOWS_LEVEL_COUNT;
     CHECK_EQ(send(&changed, whole, &answer, sizeof(answer), &written), IRQCTS_NT_INVALID_PARAMETER);
     changed = request;
     changed.header.count = UINT32_MAX; /* a size that would wrap in 32 bits */
@@ -109,7 +110,7 @@ static void test_level_is_not_pretended(void)
     struct answer answer;
     size_t written;
 
-    request.header.irql = IRQCTS_IO_IRQL_DISPATCH;
+    request.header.level = IRQCTS_WINDOWS_DISPATCH;
     request.operations[2] = (struct irqcts_operation){.kind = IRQCTS_OPERATION_MASK, .entry = 0};
     CHECK_EQ(send(&request, size_of(&request), &answer, sizeof(answer), &written), IRQCTS_NT_SUCCESS);
     CHECK_EQ(answer.results[2].status, IRQCTS_STATUS_NOT_SUPPORTED);

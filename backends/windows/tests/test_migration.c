@@ -182,7 +182,7 @@ static uint32_t one(struct target_device *device, uint16_t kind, uint32_t functi
     struct {
         struct irqcts_io_run header;
         struct irqcts_operation operation;
-    } request = {{IRQCTS_IO_VERSION, IRQCTS_IO_IRQL_PASSIVE, 1, 8},
+    } request = {{.version = IRQCTS_IO_VERSION, .count = 1, .delivery_capacity = 8},
                  {.kind = kind, .function = function, .value = value}};
     struct {
         struct irqcts_io_ran header;

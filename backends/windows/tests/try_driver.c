@@ -43,7 +43,7 @@ static HANDLE open_device(DWORD flags)
 {
     char instance[128];
     char error[512] = "";
-    HANDLE handle = device_open("", flags, instance, sizeof(instance), error, sizeof(error));
+    HANDLE handle = device_open("IRQCTS\\SIMULATED", flags, instance, sizeof(instance), error, sizeof(error));
 
     if (handle == INVALID_HANDLE_VALUE) {
         (void)fprintf(stderr, "%s\n", error);
@@ -55,7 +55,7 @@ static HANDLE open_device(DWORD flags)
 static void begin(void)
 {
     memset(&program, 0, sizeof(program));
-    program.header = (struct irqcts_io_run){IRQCTS_IO_VERSION, IRQCTS_IO_IRQL_PASSIVE, 0, 16};
+    program.header = (struct irqcts_io_run){.version = IRQCTS_IO_VERSION, .delivery_capacity = 16};
 }
 
 static void add(uint16_t kind, uint32_t entry, uint32_t message)
@@ -219,7 +219,8 @@ static int try_fuzz(uint32_t count, uint32_t seed)
             input[shift + at] = (uint8_t)random_number();
         }
         if (code == IRQCTS_IO_RUN && (choice & 0x80u) != 0) { /* a program, of operations that make some sense */
-            struct irqcts_io_run header = {IRQCTS_IO_VERSION, choice >> 20 & 1u, 1u + choice % 12u, choice % 64u};
+            struct irqcts_io_run header = {.version = IRQCTS_IO_VERSION, .level = choice >> 20 & 1u,
+                                           .count = 1u + choice % 12u, .delivery_capacity = choice % 64u};
             memcpy(input + shift, &header, sizeof(header));
             size = (DWORD)(sizeof(header) + header.count * sizeof(struct irqcts_operation));
             for (uint32_t n = 0; n < header.count; n++) {

@@ -115,7 +115,22 @@ enum irqcts_operation_kind {
     IRQCTS_OPERATION_WINDOWS_QUERY = 40,
     /* Value observed: MessageCount of what IoConnectInterruptEx supplied. */
     IRQCTS_OPERATION_WINDOWS_MESSAGES = 41,
-    IRQCTS_OPERATION_END = 42
+    /* From here on the routines of the routing view are called at message = enum irqcts_windows_level.
+     * NOT_SUPPORTED where the platform does not tell that level from PASSIVE_LEVEL (ROUTE-IRQL). */
+    IRQCTS_OPERATION_WINDOWS_LEVEL = 42,
+    /* Value observed: the level found when a routine of another driver was last called, as enum
+     * irqcts_windows_level; NOT_SUPPORTED as above. */
+    IRQCTS_OPERATION_WINDOWS_CALLED = 43,
+    /* The device goes to power state D0 (message = 0) to D3 (3), by IRP_MN_SET_POWER through its stack. */
+    IRQCTS_OPERATION_WINDOWS_POWER = 44,
+    IRQCTS_OPERATION_END = 45
+};
+
+enum irqcts_windows_level {
+    IRQCTS_WINDOWS_PASSIVE = 0,  /* PASSIVE_LEVEL */
+    IRQCTS_WINDOWS_DISPATCH = 1, /* DISPATCH_LEVEL */
+    IRQCTS_WINDOWS_DEVICE = 2,   /* DIRQL of the first message */
+    IRQCTS_WINDOWS_LEVEL_COUNT = 3
 };
 
 enum irqcts_windows_interface {
@@ -287,7 +302,9 @@ enum irqcts_property {
     IRQCTS_PROPERTY_CONCURRENT = 128,
     /* A message's identity is not in what the device sends but is settled where it arrives (VFIO: the eventfd that its
      * vector has then): what is under way when an entry is set may come as the new message. */
-    IRQCTS_PROPERTY_ROUTED_ON_ARRIVAL = 256
+    IRQCTS_PROPERTY_ROUTED_ON_ARRIVAL = 256,
+    /* M is messages_max and no other number: what Windows granted when the device was started. */
+    IRQCTS_PROPERTY_MESSAGES_FIXED = 512
 };
 
 #ifdef __cplusplus

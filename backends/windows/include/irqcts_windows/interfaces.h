@@ -5,6 +5,9 @@
  *   GUID_MSIX_TABLE_CONFIG_INTERFACE   Windows' own: PCI_MSIX_TABLE_CONFIG_INTERFACE (IFACE-*)
  *   GUID_IRQCTS_VIRTUALIZED            a display miniport's DDIs, exposed in a test build (VWRITE-*);
  *                                      docs/windows.md says how a vendor adds it
+ *   GUID_BUS_INTERFACE_STANDARD        Windows' own: configuration space, for observation
+ *   GUID_IRQCTS_STIMULUS               how the device is made to have an event: a vendor's lower filter
+ *   GUID_IRQCTS_MESSAGES               messages of a device that has no interrupts of Windows' own: simulated ones
  *   GUID_IRQCTS_SIMULATION             a simulated device: everything that a program needs besides
  */
 #ifndef IRQCTS_WINDOWS_INTERFACES_H
@@ -23,6 +26,15 @@ static const GUID irqcts_guid_virtualized = {
 /* {5b1f0c52-7f0e-4c58-9f0e-2a4b6d9d1e02} */
 static const GUID irqcts_guid_simulation = {
     0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0x02}};
+/* {5b1f0c52-7f0e-4c58-9f0e-2a4b6d9d1e03} */
+static const GUID irqcts_guid_stimulus = {
+    0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0x03}};
+/* {5b1f0c52-7f0e-4c58-9f0e-2a4b6d9d1e04} */
+static const GUID irqcts_guid_messages = {
+    0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0x04}};
+/* {496b8280-6f25-11d0-beaf-08002be2092f}, GUID_BUS_INTERFACE_STANDARD of <wdmguid.h> */
+static const GUID irqcts_guid_bus = {
+    0x496b8280, 0x6f25, 0x11d0, {0xbe, 0xaf, 0x08, 0x00, 0x2b, 0xe2, 0x09, 0x2f}};
 
 #if defined(_WIN64)
 _Static_assert(sizeof(PCI_MSIX_TABLE_CONFIG_INTERFACE) == 72, "IFACE-LAYOUT");
@@ -43,8 +55,43 @@ typedef struct _IRQCTS_VIRTUALIZED_INTERFACE {
     struct irqcts_dxgk_routines Routines;
 } IRQCTS_VIRTUALIZED_INTERFACE;
 
+/* A vendor's counterpart to backends/vfio/stimulus.h.  Called at PASSIVE_LEVEL, one routine at a time.  It leaves the
+ * MSI-X table, the PBA and Message Control alone: they are what is under test. */
+typedef struct _IRQCTS_STIMULUS_INTERFACE {
+    USHORT Size;
+    USHORT Version;
+    PVOID Context;
+    PINTERFACE_REFERENCE InterfaceReference;
+    PINTERFACE_DEREFERENCE InterfaceDereference;
+    ULONG Properties; /* enum irqcts_stimulus_property */
+    ULONG Reserved;
+    /* Before every program: brings the device to where Raise works, with no event outstanding. */
+    NTSTATUS (*Arm)(PVOID Context);
+    /* One event on the entry; STATUS_NOT_SUPPORTED where the device has none for it. */
+    NTSTATUS (*Raise)(PVOID Context, ULONG Entry);
+    /* The cause is satisfied without an interrupt (PEND-WITHDRAWN).  NULL where the device cannot do that. */
+    NTSTATUS (*Withdraw)(PVOID Context, ULONG Entry);
+} IRQCTS_STIMULUS_INTERFACE;
+
+enum irqcts_stimulus_property {
+    IRQCTS_STIMULUS_REPEATS = 1, /* one event may send its message more than once */
+    IRQCTS_STIMULUS_INEXACT = 2  /* how often a message arrives means nothing, only whether it does */
+};
+
 /* A message service routine: what IoConnectInterruptEx would have been given. */
 typedef VOID (*IRQCTS_MESSAGE_ROUTINE)(PVOID Context, ULONG MessageId);
+
+typedef struct _IRQCTS_MESSAGES_INTERFACE {
+    USHORT Size;
+    USHORT Version;
+    PVOID Context;
+    PINTERFACE_REFERENCE InterfaceReference;
+    PINTERFACE_DEREFERENCE InterfaceDereference;
+    /* Messages of function 0 arrive by this routine at DISPATCH_LEVEL or below; NULL takes it away. */
+    VOID (*Connect)(PVOID Context, IRQCTS_MESSAGE_ROUTINE Routine, PVOID RoutineContext);
+    ULONG MessageCount; /* M; of a simulation, which a program configures, it says nothing */
+    ULONG Reserved;
+} IRQCTS_MESSAGES_INTERFACE;
 
 typedef struct _IRQCTS_SIMULATION_INTERFACE {
     USHORT Size;
@@ -52,8 +99,6 @@ typedef struct _IRQCTS_SIMULATION_INTERFACE {
     PVOID Context;
     PINTERFACE_REFERENCE InterfaceReference;
     PINTERFACE_DEREFERENCE InterfaceDereference;
-    /* Messages of function 0 arrive by this routine; NULL takes it away. */
-    VOID (*Connect)(PVOID Context, IRQCTS_MESSAGE_ROUTINE Routine, PVOID RoutineContext);
     NTSTATUS (*Operate)(PVOID Context, const struct irqcts_operation *Operation, ULONG64 *Value);
     /* Arrivals that are no message of function 0. */
     VOID (*Poll)(PVOID Context, struct irqcts_delivery_buffer *Deliveries);
@@ -63,6 +108,8 @@ typedef struct _IRQCTS_SIMULATION_INTERFACE {
      * when that is more. */
     NTSTATUS (*Save)(PVOID Context, ULONG Function, PUCHAR State, SIZE_T *Size);
     NTSTATUS (*Restore)(PVOID Context, ULONG Function, const UCHAR *State, SIZE_T Size);
+    /* The device changes its power state, as its bus driver does it. */
+    VOID (*Power)(PVOID Context, DEVICE_POWER_STATE State);
     /* The interface that the bus driver gives to a virtual function, which is a device of its own there. */
     NTSTATUS (*QueryFunction)(PVOID Context, ULONG Function, PCI_MSIX_TABLE_CONFIG_INTERFACE *Interface);
     ULONG EntriesMax;

@@ -12,10 +12,11 @@
 
 #include "irqcts/operation.h"
 
-#define IRQCTS_IO_VERSION 1u
+#define IRQCTS_IO_VERSION 2u
 #define IRQCTS_IO_OPERATIONS_MAX 16384u
 #define IRQCTS_IO_DELIVERIES_MAX 262144u
 #define IRQCTS_IO_OPTIONS_MAX 192u
+#define IRQCTS_IO_SETTLE_US_MAX 1000000u
 
 /* CTL_CODE(0x8a4d, function, METHOD_BUFFERED, FILE_READ_DATA | FILE_WRITE_DATA) */
 #define IRQCTS_IO_CODE(function) (0x8a4dc000u | (uint32_t)(function) << 2)
@@ -25,19 +26,14 @@
 #define IRQCTS_IO_MESSAGES IRQCTS_IO_CODE(0x803) /* irqcts_io_messages -> irqcts_message, one each */
 #define IRQCTS_IO_SIMULATE IRQCTS_IO_CODE(0x804) /* irqcts_io_simulate -> irqcts_io_simulated */
 
-/* The levels at which a routine of the routing view is called (ROUTE-IRQL). */
-enum irqcts_io_irql {
-    IRQCTS_IO_IRQL_PASSIVE = 0,
-    IRQCTS_IO_IRQL_DISPATCH = 1,
-    IRQCTS_IO_IRQL_DEVICE = 2,
-    IRQCTS_IO_IRQL_COUNT = 3
-};
-
 enum irqcts_io_parts {
     IRQCTS_IO_HAS_ROUTING = 1,     /* the stack below gave a PCI_MSIX_TABLE_CONFIG_INTERFACE */
     IRQCTS_IO_HAS_VIRTUALIZED = 2, /* … an IRQCTS_VIRTUALIZED_INTERFACE */
     IRQCTS_IO_HAS_SIMULATION = 4,  /* … an IRQCTS_SIMULATION_INTERFACE: the device is simulated */
-    IRQCTS_IO_HAS_INTERRUPTS = 8   /* IoConnectInterruptEx connected message-signaled interrupts */
+    IRQCTS_IO_HAS_INTERRUPTS = 8,  /* IoConnectInterruptEx connected message-signaled interrupts */
+    IRQCTS_IO_HAS_STIMULUS = 16,   /* … an IRQCTS_STIMULUS_INTERFACE */
+    IRQCTS_IO_REPEATS = 32,        /* its properties */
+    IRQCTS_IO_INEXACT = 64
 };
 
 struct irqcts_io_description {
@@ -47,14 +43,16 @@ struct irqcts_io_description {
     uint32_t entries_max;
     uint32_t messages_max;
     uint32_t virtual_functions_max;
-    uint32_t levels; /* bit k: enum irqcts_io_irql k can be reached */
+    uint32_t levels; /* bit k: enum irqcts_windows_level k can be reached */
 };
 
 struct irqcts_io_run {
     uint32_t version;
-    uint32_t irql; /* enum irqcts_io_irql */
+    uint32_t level; /* enum irqcts_windows_level: of the routines of the routing view (ROUTE-IRQL) */
     uint32_t count;
     uint32_t delivery_capacity;
+    uint32_t settle_us; /* before a poll: until so long nothing arrived; 0: all has arrived already */
+    uint32_t reserved;
 };
 
 struct irqcts_io_ran {
@@ -91,7 +89,7 @@ struct irqcts_io_simulated {
 _Static_assert(sizeof(struct irqcts_operation) == 48, "operations travel as they are");
 _Static_assert(sizeof(struct irqcts_result) == 32, "results travel as they are");
 _Static_assert(sizeof(struct irqcts_delivery) == 24, "deliveries travel as they are");
-_Static_assert(sizeof(struct irqcts_io_description) == 32 && sizeof(struct irqcts_io_run) == 16 &&
+_Static_assert(sizeof(struct irqcts_io_description) == 32 && sizeof(struct irqcts_io_run) == 24 &&
                    sizeof(struct irqcts_io_ran) == 16 && sizeof(struct irqcts_io_messages) == 16,
                "requests have no padding");
 
