@@ -44,37 +44,20 @@ uint32_t search_message(const struct irqcts_model *model, uint64_t address, uint
     return NO_TARGET;
 }
 
-static void insert(struct irqcts_model *model, uint32_t target)
+void set_message(struct irqcts_model *model, uint32_t target, const struct irqcts_message *what)
 {
-    const struct irqcts_message *message = &model_messages(model)[target];
     uint32_t *slots = slots_of(model);
-    uint32_t at = first_slot(model, message->address, message->data);
+    uint32_t at = first_slot(model, what->address, what->data);
 
-    if ((message->flags & IRQCTS_MESSAGE_OPAQUE) != 0) {
+    model_messages(model)[target] = *what;
+    if ((what->flags & IRQCTS_MESSAGE_OPAQUE) != 0) {
         return; /* nobody can write it: its address and data are not shown */
     }
     while (slots[at] != 0 && slots[at] != target + 1u) {
         at = (at + 1u) & (model->index_slots - 1u);
     }
-    model->index_used += slots[at] == 0;
-    slots[at] = target + 1u;
-}
-
-void set_message(struct irqcts_model *model, uint32_t target, const struct irqcts_message *what)
-{
-    uint32_t i;
-
-    model_messages(model)[target] = *what;
-    if (model->index_used + 1u < model->index_slots) {
-        insert(model, target);
-        return;
-    }
-    /* Told again and again: slots of former addresses fill the table. */
-    for (i = 0; i < model->index_slots; i++) {
-        slots_of(model)[i] = 0;
-    }
-    model->index_used = 0;
-    for (i = 0; i < model->total_messages; i++) {
-        insert(model, i);
+    if (slots[at] == 0 && model->index_used < model->total_messages) { /* as many as there are messages, no more */
+        slots[at] = target + 1u;
+        model->index_used++;
     }
 }

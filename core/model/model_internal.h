@@ -62,6 +62,8 @@ struct model_counter {
     uint32_t last_entry; /* 1 + entry that sent it last, 0 none: sharing is covered when it changes */
 };
 
+enum { FIXED_NEXT = 1, FIXED_TABLE = 2, FIXED_PBA = 4 };
+
 struct model_function {
     uint32_t entries;
     uint32_t messages;
@@ -72,7 +74,7 @@ struct model_function {
     uint8_t bus_master;
     uint8_t paused;
     uint8_t started;
-    uint8_t fixed_known; /* which of the 12 capability bytes' fixed words have been seen: 1 next, 2 table, 4 PBA */
+    uint8_t fixed_known; /* FIXED_…: which read-only parts of the capability have been seen */
     uint8_t fixed_next;
     uint8_t was_reset;
     uint32_t fixed_table;

@@ -338,50 +338,56 @@ void settle_config_read(const struct model_step *step, const struct model_functi
 
 /* ---- capability ---- */
 
-static void capability_image(const struct model_function *function, uint8_t value[CAPABILITY_BYTES],
-                             uint8_t mask[CAPABILITY_BYTES])
+/* What a byte of the capability reads as. */
+static uint8_t capability_byte(const struct model_function *function, uint32_t at)
 {
-    uint32_t size = function->entries - 1u;
-    uint32_t i;
+    uint32_t control = (function->entries - 1u) | (function->function_mask ? CONTROL_FUNCTION_MASK << 8 : 0u) |
+                       (function->enabled ? CONTROL_ENABLE << 8 : 0u);
 
-    value[0] = CAPABILITY_ID;
-    mask[0] = 0xff;
-    value[1] = function->fixed_next;
-    mask[1] = (function->fixed_known & 1u) != 0 ? 0xff : 0;
-    value[2] = (uint8_t)size;
-    mask[2] = 0xff;
-    mask[CONTROL_HIGH_BYTE] = 0xff;
-    value[CONTROL_HIGH_BYTE] = (uint8_t)((size >> 8) | (function->enabled ? CONTROL_ENABLE : 0u) |
-                                         (function->function_mask ? CONTROL_FUNCTION_MASK : 0u));
-    for (i = 0; i < 4; i++) {
-        value[4 + i] = (uint8_t)(function->fixed_table >> (8u * i));
-        value[8 + i] = (uint8_t)(function->fixed_pba >> (8u * i));
-        mask[4 + i] = (function->fixed_known & 2u) != 0 ? 0xff : 0;
-        mask[8 + i] = (function->fixed_known & 4u) != 0 ? 0xff : 0;
+    if (at >= 8) {
+        return (uint8_t)(function->fixed_pba >> (8u * (at - 8u)));
+    }
+    if (at >= 4) {
+        return (uint8_t)(function->fixed_table >> (8u * (at - 4u)));
+    }
+    switch (at) {
+    case 0:
+        return CAPABILITY_ID;
+    case 1:
+        return function->fixed_next;
+    case 2:
+        return (uint8_t)control;
+    default:
+        return (uint8_t)(control >> 8);
     }
 }
 
 void permit_capability_read(const struct model_function *function, const struct irqcts_operation *operation,
                             struct model_permit *permit)
 {
-    static const uint8_t clauses[CAPABILITY_BYTES] = {
-        IRQCTS_CLAUSE_CAP_HEADER,       IRQCTS_CLAUSE_CAP_WRITE_WIDTHS, IRQCTS_CLAUSE_CAP_TABLE_SIZE,
-        IRQCTS_CLAUSE_CAP_ENABLE,       IRQCTS_CLAUSE_CAP_BIR_OFFSET,   IRQCTS_CLAUSE_CAP_BIR_OFFSET,
-        IRQCTS_CLAUSE_CAP_BIR_OFFSET,   IRQCTS_CLAUSE_CAP_BIR_OFFSET,   IRQCTS_CLAUSE_CAP_BIR_OFFSET,
-        IRQCTS_CLAUSE_CAP_BIR_OFFSET,   IRQCTS_CLAUSE_CAP_BIR_OFFSET,   IRQCTS_CLAUSE_CAP_BIR_OFFSET};
-    uint8_t value[CAPABILITY_BYTES];
-    uint8_t mask[CAPABILITY_BYTES];
+    static const struct {
+        uint8_t clause;
+        uint8_t fixed; /* the bit of fixed_known without which its value is open; 0: never open */
+    } bytes[CAPABILITY_BYTES] = {
+        {IRQCTS_CLAUSE_CAP_HEADER, 0},     {IRQCTS_CLAUSE_CAP_WRITE_WIDTHS, FIXED_NEXT},
+        {IRQCTS_CLAUSE_CAP_TABLE_SIZE, 0}, {IRQCTS_CLAUSE_CAP_ENABLE, 0},
+        {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_TABLE}, {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_TABLE},
+        {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_TABLE}, {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_TABLE},
+        {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_PBA},   {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_PBA},
+        {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_PBA},   {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_PBA}};
     uint32_t i;
 
-    if (operation->address >= CAPABILITY_BYTES) {
+    if (operation->address < CAPABILITY_BYTES) {
+        permit->value_clause = bytes[operation->address].clause;
+    } else {
         permit->statuses = STATUSES_ANY;
-        return;
     }
-    capability_image(function, value, mask);
-    permit->value_clause = clauses[operation->address];
     for (i = 0; i < operation->width && operation->address + i < CAPABILITY_BYTES; i++) {
-        permit->value |= (uint64_t)(value[operation->address + i] & mask[operation->address + i]) << (8u * i);
-        permit->value_mask |= (uint64_t)mask[operation->address + i] << (8u * i);
+        uint32_t at = (uint32_t)operation->address + i;
+        if ((bytes[at].fixed & ~function->fixed_known) == 0) {
+            permit->value |= (uint64_t)capability_byte(function, at) << (8u * i);
+            permit->value_mask |= (uint64_t)UINT8_MAX << (8u * i);
+        }
     }
 }
 
@@ -394,9 +400,9 @@ void settle_capability_read(const struct model_step *step, struct model_function
     if (offset == 0) {
         cover(step, IRQCTS_CLAUSE_CAP_HEADER);
     }
-    if (offset <= 1 && end > 1 && (function->fixed_known & 1u) == 0) {
+    if (offset <= 1 && end > 1) {
         function->fixed_next = (uint8_t)(value >> (8u * (1u - offset)));
-        function->fixed_known |= 1u;
+        function->fixed_known |= FIXED_NEXT;
     }
     if (offset <= 2 && end > 2) {
         cover(step, IRQCTS_CLAUSE_CAP_TABLE_SIZE);
@@ -415,12 +421,12 @@ void settle_capability_read(const struct model_step *step, struct model_function
     if (operation->width == 4 && offset == 4) {
         cover(step, IRQCTS_CLAUSE_CAP_BIR_OFFSET);
         function->fixed_table = (uint32_t)value;
-        function->fixed_known |= 2u;
+        function->fixed_known |= FIXED_TABLE;
     }
     if (operation->width == 4 && offset == 8) {
         cover(step, IRQCTS_CLAUSE_CAP_BIR_OFFSET);
         function->fixed_pba = (uint32_t)value;
-        function->fixed_known |= 4u;
+        function->fixed_known |= FIXED_PBA;
     }
 }
 

@@ -44,16 +44,23 @@ static inline uint32_t data_of(uint32_t function, uint32_t message)
     return 0x4000u + function * 256u + message;
 }
 
-static inline void begin_with(const struct irqcts_model_configuration *configuration)
+/* An oracle that has not been told what makes its messages. */
+static inline void begin_untold(const struct irqcts_model_configuration *configuration)
 {
     size_t size = irqcts_model_size(configuration);
-    uint32_t f;
-    uint32_t m;
 
     free(memory);
     memory = malloc(size);
     model = irqcts_model_initialise(memory, size, configuration);
     CHECK(model != NULL);
+}
+
+static inline void begin_with(const struct irqcts_model_configuration *configuration)
+{
+    uint32_t f;
+    uint32_t m;
+
+    begin_untold(configuration);
     for (f = 0; f <= configuration->virtual_functions; f++) {
         for (m = 0; m < (f == 0 ? configuration->messages : configuration->virtual_messages); m++) {
             struct irqcts_message message = {address_of(f, m), data_of(f, m), 0};

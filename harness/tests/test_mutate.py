@@ -95,7 +95,7 @@ def test_a_suite_that_a_right_device_fails_is_no_judge(mutate: Mutate, irqcts: I
 
 
 def test_an_argument_against_a_killed_mutant_is_refused(mutate: Mutate, irqcts: Irqcts) -> None:
-    (irqcts.suites / "equivalent-mutants.toml").write_text('[[emulator]]\nid = "F10"\nargument = "x"\n', "utf-8")
+    (irqcts.suites / "equivalent-mutants.toml").write_text('[[emulator]]\nids = ["F10"]\nargument = "x"\n', "utf-8")
     status, said, _ = mutate("--fault", "F10", suites=irqcts.suites)
     assert status == 2 and "'F10' is argued to be equivalent" in said
 
@@ -122,11 +122,11 @@ def test_sums() -> None:
 
 
 @pytest.mark.parametrize("text, whole, what", [
-    ('[[emulator]]\nid = "A"\nargument = "x"\n', False, "kills it"),
-    ('[[emulator]]\nid = "Z"\nargument = "x"\n', True, "there is no emulator mutant 'Z'"),
-    ('[[emulator]]\nid = "B"\nargument = " "\n', False, "an id and an argument"),
-    ('[[emulator]]\nid = "B"\nargument = "x"\n[[emulator]]\nid = "B"\nargument = "y"\n', False, "two arguments"),
-    ('[[emulater]]\nid = "B"\nargument = "x"\n', False, "no set of mutants"), ("[[", False, "equivalents.toml"),
+    ('[[emulator]]\nids = ["A"]\nargument = "x"\n', False, "kills it"),
+    ('[[emulator]]\nids = ["Z"]\nargument = "x"\n', True, "there is no emulator mutant 'Z'"),
+    ('[[emulator]]\nids = ["B"]\nargument = " "\n', False, "ids and an argument"),
+    ('[[emulator]]\nids = ["B"]\nargument = "x"\n[[emulator]]\nids = ["B"]\nargument = "y"\n', False, "two arguments"),
+    ('[[emulater]]\nids = ["B"]\nargument = "x"\n', False, "no set of mutants"), ("[[", False, "equivalents.toml"),
 ])
 def test_arguments_that_do_not_hold(tmp_path: Path, text: str, whole: bool, what: str) -> None:
     path = tmp_path / "equivalents.toml"
@@ -137,7 +137,7 @@ def test_arguments_that_do_not_hold(tmp_path: Path, text: str, whole: bool, what
 
 def test_an_argument_settles_a_survivor(tmp_path: Path) -> None:
     path = tmp_path / "equivalents.toml"
-    path.write_text('[[emulator]]\nid = "B"\nargument = "nothing reads it"\n[[emulator]]\nid = "Z"\nargument = "x"\n',
+    path.write_text('[[emulator]]\nids = ["B"]\nargument = "nothing reads it"\n[[emulator]]\nids = ["Z"]\nargument = "x"\n',
                     "utf-8")
     found = mutant("B")
     argue([found], path, whole=False)

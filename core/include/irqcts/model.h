@@ -97,7 +97,7 @@ IRQCTS_API size_t irqcts_model_size(const struct irqcts_model_configuration *con
 IRQCTS_API struct irqcts_model *irqcts_model_initialise(void *memory, size_t size,
                                                         const struct irqcts_model_configuration *configuration);
 
-/* Tells the oracle what makes a message; before the first step. */
+/* Tells the oracle what makes a message; before the first step, once for each. */
 IRQCTS_API void irqcts_model_set_message(struct irqcts_model *model, uint32_t function, uint32_t message,
                                          const struct irqcts_message *what);
 

@@ -102,18 +102,19 @@ def argue(mutants: Sequence[Mutant], path: Path, whole: bool) -> None:
         if name not in sets:
             continue
         for entry in entries:
-            if set(entry) != {"id", "argument"} or not str(entry["argument"]).strip():
-                raise EquivalentsError(f"{path}: an entry has an id and an argument, and nothing else: {entry}")
-            mutant = by_id.get((name, entry["id"]))
-            if mutant is None:
-                if whole:
-                    raise EquivalentsError(f"{path}: there is no {name} mutant {entry['id']!r}; take the entry out, "
-                                           "or argue anew for what the mutant has become")
-            elif mutant.killed:
-                killer = mutant.killed_by
-                raise EquivalentsError(f"{path}: the {name} mutant {entry['id']!r} is argued to be equivalent, and "
-                                       f"{killer.test if killer else 'a test'} kills it; take the entry out")
-            elif mutant.argument is not None:
-                raise EquivalentsError(f"{path}: two arguments for the {name} mutant {entry['id']!r}")
-            else:
-                mutant.argument = str(entry["argument"]).strip()
+            if set(entry) != {"ids", "argument"} or not entry["ids"] or not str(entry["argument"]).strip():
+                raise EquivalentsError(f"{path}: an entry has ids and an argument, and nothing else: {entry}")
+            for identifier in entry["ids"]:
+                mutant = by_id.get((name, identifier))
+                if mutant is None:
+                    if whole:
+                        raise EquivalentsError(f"{path}: there is no {name} mutant {identifier!r}; take the entry out, "
+                                               "or argue anew for what the mutant has become")
+                elif mutant.killed:
+                    killer = mutant.killed_by
+                    raise EquivalentsError(f"{path}: the {name} mutant {identifier!r} is argued to be equivalent, and "
+                                           f"{killer.test if killer else 'a test'} kills it; take the entry out")
+                elif mutant.argument is not None:
+                    raise EquivalentsError(f"{path}: two arguments for the {name} mutant {identifier!r}")
+                else:
+                    mutant.argument = str(entry["argument"]).strip()
