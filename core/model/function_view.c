@@ -188,9 +188,8 @@ static void reset(const struct model_step *step, const struct irqcts_operation *
     }
 }
 
-/* An operation of this view on a function that exists. */
-static void apply_to(const struct model_step *step, struct model_function *function,
-                     const struct irqcts_operation *operation)
+void apply_function_view(const struct model_step *step, struct model_function *function,
+                         const struct irqcts_operation *operation)
 {
     struct irqcts_model *model = step->model;
 
@@ -226,12 +225,5 @@ static void apply_to(const struct model_step *step, struct model_function *funct
     default:
         reset(step, operation);
         break;
-    }
-}
-
-void apply_function_view(const struct model_step *step, const struct irqcts_operation *operation)
-{
-    if (operation->function < step->model->functions) {
-        apply_to(step, model_function(step->model, operation->function), operation);
     }
 }

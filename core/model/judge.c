@@ -107,7 +107,7 @@ static INLINE void apply_operation(const struct model_step *step, struct model_f
     }
     if (function->entries == 0) {
         if (operation->kind >= IRQCTS_OPERATION_WRITE_VIRTUALIZED) {
-            apply_function_view(step, operation);
+            apply_function_view(step, function, operation);
         }
         return;
     }
@@ -166,7 +166,7 @@ static INLINE void apply_operation(const struct model_step *step, struct model_f
     case IRQCTS_OPERATION_SAVE:
     case IRQCTS_OPERATION_RESTORE:
     case IRQCTS_OPERATION_RESET:
-        apply_function_view(step, operation);
+        apply_function_view(step, function, operation);
         break;
     default:
         break;

@@ -318,6 +318,7 @@ void assign_message(const struct irqcts_model *model, struct model_function *fun
 /* function_view.c */
 void permit_function_view(const struct irqcts_model *model, const struct irqcts_operation *operation,
                           struct model_permit *permit);
-void apply_function_view(const struct model_step *step, const struct irqcts_operation *operation);
+void apply_function_view(const struct model_step *step, struct model_function *function,
+                         const struct irqcts_operation *operation);
 
 #endif

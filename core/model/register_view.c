@@ -375,18 +375,20 @@ void permit_capability_read(const struct model_function *function, const struct 
         {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_TABLE}, {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_TABLE},
         {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_PBA},   {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_PBA},
         {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_PBA},   {IRQCTS_CLAUSE_CAP_BIR_OFFSET, FIXED_PBA}};
-    uint32_t i;
+    uint64_t behind = operation->address + operation->width;
+    uint64_t end = behind < CAPABILITY_BYTES ? behind : CAPABILITY_BYTES;
+    uint64_t at;
 
     if (operation->address < CAPABILITY_BYTES) {
         permit->value_clause = bytes[operation->address].clause;
     } else {
         permit->statuses = STATUSES_ANY;
     }
-    for (i = 0; i < operation->width && operation->address + i < CAPABILITY_BYTES; i++) {
-        uint32_t at = (uint32_t)operation->address + i;
+    for (at = operation->address; at < end; at++) {
         if ((bytes[at].fixed & ~function->fixed_known) == 0) {
-            permit->value |= (uint64_t)capability_byte(function, at) << (8u * i);
-            permit->value_mask |= (uint64_t)UINT8_MAX << (8u * i);
+            uint64_t shift = 8u * (at - operation->address);
+            permit->value |= (uint64_t)capability_byte(function, (uint32_t)at) << shift;
+            permit->value_mask |= (uint64_t)UINT8_MAX << shift;
         }
     }
 }
