@@ -8,6 +8,7 @@
 #ifndef IRQCTS_WINDOWS_DISPATCH_H
 #define IRQCTS_WINDOWS_DISPATCH_H
 
+#include "irqcts_windows/annotations.h"
 #include "irqcts_windows/ioctl.h"
 #include "irqcts_windows/status.h"
 #include "migration_calls.h"
@@ -47,13 +48,16 @@ struct irqcts_target {
 
 /* How many bytes of answer a request may have, from its input alone; 0 with a
  * request that makes no sense.  The caller allocates that much. */
-size_t irqcts_dispatch_room(uint32_t code, const void *input, size_t input_size, size_t output_size);
+size_t irqcts_dispatch_room(uint32_t code, _In_reads_bytes_opt_(input_size) const void *input, size_t input_size,
+                            size_t output_size);
 
 /* Answers one request.  `output` is aligned to 8 bytes, `input` need not be; they do not overlap; nothing behind
  * `output_size` is written; *written counts what was.  IRQCTS_IO_WAIT is not
  * answered here: it pends. */
-irqcts_ntstatus irqcts_dispatch(const struct irqcts_target *target, uint32_t code, const void *input,
-                                size_t input_size, void *output, size_t output_size, size_t *written);
+irqcts_ntstatus irqcts_dispatch(_In_ const struct irqcts_target *target, uint32_t code,
+                                _In_reads_bytes_opt_(input_size) const void *input, size_t input_size,
+                                _Out_writes_bytes_to_(output_size, *written) void *output, size_t output_size,
+                                _Out_ size_t *written);
 
 /* The suite's word for a status. */
 uint32_t irqcts_dispatch_status(irqcts_ntstatus status);

@@ -7,6 +7,8 @@
 #ifndef IRQCTS_WINDOWS_LOCATION_H
 #define IRQCTS_WINDOWS_LOCATION_H
 
+#include "irqcts_windows/annotations.h"
+
 #include <stdint.h>
 
 #define IRQCTS_LOCATION_CONFIG_BYTES 256u
@@ -25,7 +27,7 @@ struct irqcts_location {
     uint64_t pba;
 };
 
-void irqcts_locate(struct irqcts_location *out, const uint8_t config[IRQCTS_LOCATION_CONFIG_BYTES],
-                   const struct irqcts_memory_resource *resources, uint32_t count);
+void irqcts_locate(_Out_ struct irqcts_location *out, _In_ const uint8_t config[IRQCTS_LOCATION_CONFIG_BYTES],
+                   _In_reads_(count) const struct irqcts_memory_resource *resources, uint32_t count);
 
 #endif

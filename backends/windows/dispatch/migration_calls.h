@@ -9,6 +9,7 @@
 #define IRQCTS_WINDOWS_MIGRATION_CALLS_H
 
 #include "irqcts/operation.h"
+#include "irqcts_windows/annotations.h"
 #include "irqcts_windows/migration.h"
 
 /* More than any function's state takes: a size beyond it is refused, not allocated. */
@@ -32,13 +33,16 @@ struct irqcts_migration {
 };
 
 /* `slot` is below IRQCTS_SLOTS_MAX; `routines` offer save. */
-irqcts_ntstatus irqcts_migration_save(struct irqcts_migration *migration, const struct irqcts_dxgk_routines *routines,
-                                      uint32_t virtual_function, uint32_t slot);
+_Must_inspect_result_
+irqcts_ntstatus irqcts_migration_save(_Inout_ struct irqcts_migration *migration,
+                                      _In_ const struct irqcts_dxgk_routines *routines, uint32_t virtual_function,
+                                      _In_range_(0, IRQCTS_SLOTS_MAX - 1) uint32_t slot);
 /* `corruption` is an enum irqcts_corruption.  The bytes mean nothing to anybody but the miniport, so all that can be
  * done to them here is to leave some out (SIZE); the others are STATUS_NOT_SUPPORTED. */
-irqcts_ntstatus irqcts_migration_restore(struct irqcts_migration *migration,
-                                         const struct irqcts_dxgk_routines *routines, uint32_t virtual_function,
-                                         uint32_t slot, uint32_t corruption);
+_Must_inspect_result_
+irqcts_ntstatus irqcts_migration_restore(_Inout_ struct irqcts_migration *migration,
+                                         _In_ const struct irqcts_dxgk_routines *routines, uint32_t virtual_function,
+                                         _In_range_(0, IRQCTS_SLOTS_MAX - 1) uint32_t slot, uint32_t corruption);
 /* Nothing is saved from here on: in one slot, in all of them. */
 void irqcts_migration_forget_slot(struct irqcts_migration *migration, uint32_t slot);
 void irqcts_migration_forget(struct irqcts_migration *migration);

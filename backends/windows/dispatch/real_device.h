@@ -13,6 +13,7 @@
 #define IRQCTS_WINDOWS_REAL_DEVICE_H
 
 #include "irqcts/operation.h"
+#include "irqcts_windows/annotations.h"
 #include "irqcts_windows/status.h"
 
 /* A routine that is NULL is not there; the first two always are. */
@@ -38,8 +39,9 @@ struct irqcts_real_device {
 };
 
 /* Bit k: operation kind k can be done. */
-uint64_t irqcts_real_operations(const struct irqcts_real_device *device);
-irqcts_ntstatus irqcts_real_operate(const struct irqcts_real_device *device, const struct irqcts_operation *operation,
-                                    uint64_t *value);
+uint64_t irqcts_real_operations(_In_ const struct irqcts_real_device *device);
+_Must_inspect_result_
+irqcts_ntstatus irqcts_real_operate(_In_ const struct irqcts_real_device *device,
+                                    _In_ const struct irqcts_operation *operation, _Out_ uint64_t *value);
 
 #endif

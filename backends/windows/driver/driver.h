@@ -6,8 +6,9 @@
 #ifndef IRQCTS_DRIVER_H
 #define IRQCTS_DRIVER_H
 
+#include "irp.h" /* first: the kernel's own annotations */
+
 #include "dispatch.h"
-#include "irp.h"
 #include "location.h"
 #include "real_device.h"
 #include "irqcts_windows/interfaces.h"

@@ -19,7 +19,8 @@ void driver_resolve(PVOID out, PCWSTR name)
     RtlCopyMemory(out, &address, sizeof(address));
 }
 
-static void count(struct irqcts_device *device, ULONG message)
+_IRQL_requires_max_(HIGH_LEVEL)
+static void count(_Inout_ struct irqcts_device *device, ULONG message)
 {
     if (message < IRQCTS_ENTRIES_MAX) {
         InterlockedIncrement(&device->counts[message]);
@@ -34,6 +35,10 @@ VOID driver_message(PVOID context, ULONG message)
     driver_waits_deliver(context, message);
 }
 
+static KMESSAGE_SERVICE_ROUTINE on_interrupt;
+static IO_DPC_ROUTINE on_dpc;
+
+_Use_decl_annotations_
 static BOOLEAN NTAPI on_interrupt(PKINTERRUPT interrupt, PVOID context, ULONG message)
 {
     struct irqcts_device *device = context;
@@ -44,6 +49,7 @@ static BOOLEAN NTAPI on_interrupt(PKINTERRUPT interrupt, PVOID context, ULONG me
     return TRUE;
 }
 
+_Use_decl_annotations_
 static VOID NTAPI on_dpc(PKDPC dpc, PDEVICE_OBJECT object, PIRP irp, PVOID context)
 {
     UNREFERENCED_PARAMETER(dpc);

@@ -11,7 +11,8 @@ struct call {
 };
 
 /* What the platform says the level is, now that a routine of another driver is about to be called. */
-static void note_level(void *context)
+_IRQL_requires_max_(HIGH_LEVEL)
+static void note_level(_Inout_ void *context)
 {
     struct irqcts_device *device = context;
     KIRQL level = KeGetCurrentIrql();
@@ -28,7 +29,10 @@ static uint32_t noted_level(void *context)
     return device->noted_level;
 }
 
+static KSYNCHRONIZE_ROUTINE call_routine;
+
 /* Every routine takes the Context of its own interface (IFACE-CONTEXT); the last two may be absent (IFACE-NULLABLE). */
+_Use_decl_annotations_
 static BOOLEAN NTAPI call_routine(PVOID context)
 {
     struct call *call = context;
@@ -65,7 +69,9 @@ static BOOLEAN NTAPI call_routine(PVOID context)
 }
 
 /* At the level that was asked for, or STATUS_NOT_SUPPORTED: never silently at another one (ROUTE-IRQL). */
-static void call_at(struct irqcts_device *device, struct call *call, uint32_t level)
+_IRQL_requires_(PASSIVE_LEVEL)
+static void call_at(_In_ struct irqcts_device *device, _Inout_ struct call *call,
+                    _In_range_(0, IRQCTS_WINDOWS_DEVICE) uint32_t level)
 {
     KIRQL before;
 

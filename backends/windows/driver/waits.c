@@ -4,6 +4,7 @@
 
 static DRIVER_CANCEL on_cancel;
 
+_Use_decl_annotations_
 static VOID NTAPI on_cancel(PDEVICE_OBJECT object, PIRP irp)
 {
     struct irqcts_device *device = object->DeviceExtension;
@@ -41,7 +42,8 @@ NTSTATUS driver_wait(struct irqcts_device *device, PIRP irp)
 }
 
 /* Takes off the list what is to end and not being cancelled, then completes it without the lock. */
-static void end(struct irqcts_device *device, PFILE_OBJECT file, NTSTATUS status, ULONG message)
+_IRQL_requires_max_(DISPATCH_LEVEL) _Requires_lock_not_held_(device->waits_lock)
+static void end(_Inout_ struct irqcts_device *device, _In_opt_ PFILE_OBJECT file, NTSTATUS status, ULONG message)
 {
     LIST_ENTRY ended;
     PLIST_ENTRY at;

@@ -7,7 +7,7 @@
 #include "irqcts_windows/interfaces.h"
 
 struct miniport {
-    struct sample_adapter adapter; /* first: the DDIs get the same pointer */
+    struct sample_adapter adapter;        /* first: the DDIs get the same pointer */
     IRQCTS_SIMULATION_INTERFACE hardware; /* a real one has registers instead */
     LONG references;                      /* of the interfaces given out */
 };
@@ -21,11 +21,11 @@ struct sample_query_interface {
     PVOID InterfaceSpecificData;
     ULONG DeviceUid;
 };
-#ifdef __MINGW32__
-typedef struct sample_query_interface QUERY_INTERFACE, *PQUERY_INTERFACE;
-#else
+#if __has_include(<dispmprt.h>)
 #  include <dispmprt.h>
 C_ASSERT(sizeof(QUERY_INTERFACE) == sizeof(struct sample_query_interface));
+#else
+typedef struct sample_query_interface QUERY_INTERFACE, *PQUERY_INTERFACE;
 #endif
 
 /* DxgkDdiQueryInterface (query.c). */

@@ -5,6 +5,21 @@
  */
 #include "simbus.h"
 
+static PCI_MSIX_SET_ENTRY set_table_entry;
+static PCI_MSIX_MASKUNMASK_ENTRY mask_table_entry;
+static PCI_MSIX_MASKUNMASK_ENTRY unmask_table_entry;
+static PCI_MSIX_GET_ENTRY get_table_entry;
+static PCI_MSIX_GET_TABLE_SIZE get_table_size;
+static IRQCTS_MESSAGES_CONNECT connect_routine;
+static IRQCTS_SIMULATION_OPERATE simulation_operate_routine;
+static IRQCTS_SIMULATION_POLL simulation_poll_routine;
+static IRQCTS_SIMULATION_MESSAGES simulation_messages_routine;
+static IRQCTS_SIMULATION_OPTIONS simulation_options_routine;
+static IRQCTS_SIMULATION_SAVE simulation_save_routine;
+static IRQCTS_SIMULATION_RESTORE simulation_restore_routine;
+static IRQCTS_SIMULATION_POWER simulation_power_routine;
+static IRQCTS_SIMULATION_QUERY_FUNCTION simulation_function_routine;
+
 VOID NTAPI simulated_reference(PVOID context)
 {
     InterlockedIncrement(&((struct msix_context *)context)->device->references);
@@ -45,21 +60,25 @@ static NTSTATUS route(PVOID context, uint16_t kind, ULONG entry, ULONG message)
     return operate(function, &operation, &value);
 }
 
+_Use_decl_annotations_
 static NTSTATUS NTAPI set_table_entry(PVOID context, ULONG entry, ULONG message)
 {
     return route(context, IRQCTS_OPERATION_SET_ENTRY, entry, message);
 }
 
+_Use_decl_annotations_
 static NTSTATUS NTAPI mask_table_entry(PVOID context, ULONG entry)
 {
     return route(context, IRQCTS_OPERATION_MASK, entry, 0);
 }
 
+_Use_decl_annotations_
 static NTSTATUS NTAPI unmask_table_entry(PVOID context, ULONG entry)
 {
     return route(context, IRQCTS_OPERATION_UNMASK, entry, 0);
 }
 
+_Use_decl_annotations_
 static NTSTATUS NTAPI get_table_entry(PVOID context, ULONG entry, PULONG message, PBOOLEAN masked)
 {
     struct msix_context *function = context;
@@ -73,6 +92,7 @@ static NTSTATUS NTAPI get_table_entry(PVOID context, ULONG entry, PULONG message
     return status;
 }
 
+_Use_decl_annotations_
 static NTSTATUS NTAPI get_table_size(PVOID context, PULONG size)
 {
     struct msix_context *function = context;
@@ -100,7 +120,8 @@ static void fill_msix(PCI_MSIX_TABLE_CONFIG_INTERFACE *out, struct msix_context 
     };
 }
 
-static VOID connect_routine(PVOID context, IRQCTS_MESSAGE_ROUTINE routine, PVOID routine_context)
+_Use_decl_annotations_
+static VOID connect_routine(PVOID context, IRQCTS_MESSAGE_ROUTINE *routine, PVOID routine_context)
 {
     struct simulation *simulation = simulated_present(context);
 
@@ -109,11 +130,13 @@ static VOID connect_routine(PVOID context, IRQCTS_MESSAGE_ROUTINE routine, PVOID
     }
 }
 
+_Use_decl_annotations_
 static NTSTATUS simulation_operate_routine(PVOID context, const struct irqcts_operation *operation, ULONG64 *value)
 {
     return operate(context, operation, value);
 }
 
+_Use_decl_annotations_
 static VOID simulation_poll_routine(PVOID context, struct irqcts_delivery_buffer *deliveries)
 {
     struct simulation *simulation = simulated_present(context);
@@ -123,6 +146,7 @@ static VOID simulation_poll_routine(PVOID context, struct irqcts_delivery_buffer
     }
 }
 
+_Use_decl_annotations_
 static NTSTATUS simulation_messages_routine(PVOID context, ULONG function, ULONG first, ULONG count,
                                             struct irqcts_message *messages)
 {
@@ -132,6 +156,7 @@ static NTSTATUS simulation_messages_routine(PVOID context, ULONG function, ULONG
                                      : STATUS_DEVICE_REMOVED;
 }
 
+_Use_decl_annotations_
 static NTSTATUS simulation_options_routine(PVOID context, const char *options, char *sentence, SIZE_T size)
 {
     struct simulation *simulation = simulated_present(context);
@@ -140,6 +165,7 @@ static NTSTATUS simulation_options_routine(PVOID context, const char *options, c
                                      : STATUS_DEVICE_REMOVED;
 }
 
+_Use_decl_annotations_
 static NTSTATUS simulation_save_routine(PVOID context, ULONG function, PUCHAR state, SIZE_T *size)
 {
     struct simulation *simulation = simulated_present(context);
@@ -151,6 +177,7 @@ static NTSTATUS simulation_save_routine(PVOID context, ULONG function, PUCHAR st
     return status;
 }
 
+_Use_decl_annotations_
 static NTSTATUS simulation_restore_routine(PVOID context, ULONG function, const UCHAR *state, SIZE_T size)
 {
     struct simulation *simulation = simulated_present(context);
@@ -158,11 +185,13 @@ static NTSTATUS simulation_restore_routine(PVOID context, ULONG function, const 
     return simulation != NULL ? simulation_restore(simulation, function, state, size) : STATUS_DEVICE_REMOVED;
 }
 
+_Use_decl_annotations_
 static VOID simulation_power_routine(PVOID context, DEVICE_POWER_STATE state)
 {
     simulated_power(((struct msix_context *)context)->device, state);
 }
 
+_Use_decl_annotations_
 static NTSTATUS simulation_function_routine(PVOID context, ULONG function, PCI_MSIX_TABLE_CONFIG_INTERFACE *out)
 {
     struct simulated *device = ((struct msix_context *)context)->device;

@@ -6,6 +6,11 @@
  */
 #include "simbus.h"
 
+static IRQCTS_STIMULUS_ARM arm;
+static IRQCTS_STIMULUS_RAISE raise;
+static IRQCTS_STIMULUS_WITHDRAW withdraw;
+static GET_SET_DEVICE_DATA get_bus_data;
+
 static NTSTATUS operate(PVOID context, uint16_t kind, ULONG entry)
 {
     struct simulation *simulation = simulated_present(context);
@@ -16,21 +21,25 @@ static NTSTATUS operate(PVOID context, uint16_t kind, ULONG entry)
 }
 
 /* An event here is over when it has happened: nothing is outstanding. */
+_Use_decl_annotations_
 static NTSTATUS arm(PVOID context)
 {
     return simulated_present(context) != NULL ? STATUS_SUCCESS : STATUS_DEVICE_REMOVED;
 }
 
+_Use_decl_annotations_
 static NTSTATUS raise(PVOID context, ULONG entry)
 {
     return operate(context, IRQCTS_OPERATION_RAISE, entry);
 }
 
+_Use_decl_annotations_
 static NTSTATUS withdraw(PVOID context, ULONG entry)
 {
     return operate(context, IRQCTS_OPERATION_WITHDRAW, entry);
 }
 
+_Use_decl_annotations_
 static ULONG NTAPI get_bus_data(PVOID context, ULONG type, PVOID buffer, ULONG offset, ULONG length)
 {
     struct simulation *simulation = simulated_present(context);

@@ -2,15 +2,17 @@
 /*
  * The annotations by which Windows' own tools (SAL, Code Analysis, Static Driver
  * Verifier) know what a routine may be given and at which level it runs.  The
- * WDK has all of them; what other headers lack is defined as nothing here.
- * Included behind <ntddk.h>.
+ * WDK has all of them; what other headers lack, and everything on Linux, is
+ * defined as nothing here.  Where <ntddk.h> is included it comes before this.
  */
 #ifndef IRQCTS_WINDOWS_ANNOTATIONS_H
 #define IRQCTS_WINDOWS_ANNOTATIONS_H
 
-#ifdef __MINGW32__ /* the WDK's <wdm.h> brings them along */
+#ifdef _WIN32 /* the WDK's headers bring both along, mingw-w64's neither */
 #  include <sal.h>
-#  include <driverspecs.h>
+#  ifdef _NTDDK_
+#    include <driverspecs.h>
+#  endif
 #endif
 
 #ifndef _In_
@@ -21,6 +23,9 @@
 #endif
 #ifndef _In_z_
 #  define _In_z_
+#endif
+#ifndef _In_reads_
+#  define _In_reads_(count)
 #endif
 #ifndef _In_reads_bytes_
 #  define _In_reads_bytes_(size)
@@ -39,6 +44,27 @@
 #endif
 #ifndef _Out_writes_
 #  define _Out_writes_(count)
+#endif
+#ifndef _Out_writes_bytes_to_
+#  define _Out_writes_bytes_to_(size, count)
+#endif
+#ifndef _Out_writes_bytes_all_
+#  define _Out_writes_bytes_all_(size)
+#endif
+#ifndef _Out_writes_bytes_opt_
+#  define _Out_writes_bytes_opt_(size)
+#endif
+#ifndef _In_range_
+#  define _In_range_(low, high)
+#endif
+#ifndef _Inout_opt_
+#  define _Inout_opt_
+#endif
+#ifndef _Requires_lock_not_held_
+#  define _Requires_lock_not_held_(lock)
+#endif
+#ifndef _IRQL_uses_cancel_
+#  define _IRQL_uses_cancel_
 #endif
 #ifndef _Out_writes_bytes_
 #  define _Out_writes_bytes_(size)

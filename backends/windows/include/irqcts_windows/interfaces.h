@@ -57,6 +57,10 @@ typedef struct _IRQCTS_VIRTUALIZED_INTERFACE {
 
 /* A vendor's counterpart to backends/vfio/stimulus.h.  Called at PASSIVE_LEVEL, one routine at a time.  It leaves the
  * MSI-X table, the PBA and Message Control alone: they are what is under test. */
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS IRQCTS_STIMULUS_ARM(_In_ PVOID Context);
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS IRQCTS_STIMULUS_RAISE(_In_ PVOID Context, ULONG Entry);
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS IRQCTS_STIMULUS_WITHDRAW(_In_ PVOID Context, ULONG Entry);
+
 typedef struct _IRQCTS_STIMULUS_INTERFACE {
     USHORT Size;
     USHORT Version;
@@ -66,11 +70,11 @@ typedef struct _IRQCTS_STIMULUS_INTERFACE {
     ULONG Properties; /* enum irqcts_stimulus_property */
     ULONG Reserved;
     /* Before every program: brings the device to where Raise works, with no event outstanding. */
-    NTSTATUS (*Arm)(PVOID Context);
+    IRQCTS_STIMULUS_ARM *Arm;
     /* One event on the entry; STATUS_NOT_SUPPORTED where the device has none for it. */
-    NTSTATUS (*Raise)(PVOID Context, ULONG Entry);
+    IRQCTS_STIMULUS_RAISE *Raise;
     /* The cause is satisfied without an interrupt (PEND-WITHDRAWN).  NULL where the device cannot do that. */
-    NTSTATUS (*Withdraw)(PVOID Context, ULONG Entry);
+    IRQCTS_STIMULUS_WITHDRAW *Withdraw;
 } IRQCTS_STIMULUS_INTERFACE;
 
 enum irqcts_stimulus_property {
@@ -79,7 +83,10 @@ enum irqcts_stimulus_property {
 };
 
 /* A message service routine: what IoConnectInterruptEx would have been given. */
-typedef VOID (*IRQCTS_MESSAGE_ROUTINE)(PVOID Context, ULONG MessageId);
+typedef _IRQL_requires_max_(DISPATCH_LEVEL) VOID IRQCTS_MESSAGE_ROUTINE(_In_ PVOID Context, ULONG MessageId);
+
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) VOID
+IRQCTS_MESSAGES_CONNECT(_In_ PVOID Context, _In_opt_ IRQCTS_MESSAGE_ROUTINE *Routine, _In_opt_ PVOID RoutineContext);
 
 typedef struct _IRQCTS_MESSAGES_INTERFACE {
     USHORT Size;
@@ -88,10 +95,30 @@ typedef struct _IRQCTS_MESSAGES_INTERFACE {
     PINTERFACE_REFERENCE InterfaceReference;
     PINTERFACE_DEREFERENCE InterfaceDereference;
     /* Messages of function 0 arrive by this routine at DISPATCH_LEVEL or below; NULL takes it away. */
-    VOID (*Connect)(PVOID Context, IRQCTS_MESSAGE_ROUTINE Routine, PVOID RoutineContext);
+    IRQCTS_MESSAGES_CONNECT *Connect;
     ULONG MessageCount; /* M; of a simulation, which a program configures, it says nothing */
     ULONG Reserved;
 } IRQCTS_MESSAGES_INTERFACE;
+
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
+IRQCTS_SIMULATION_OPERATE(_In_ PVOID Context, _In_ const struct irqcts_operation *Operation, _Out_ ULONG64 *Value);
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) VOID
+IRQCTS_SIMULATION_POLL(_In_ PVOID Context, _Inout_ struct irqcts_delivery_buffer *Deliveries);
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
+IRQCTS_SIMULATION_MESSAGES(_In_ PVOID Context, ULONG Function, ULONG First, ULONG Count,
+                           _Out_writes_(Count) struct irqcts_message *Messages);
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
+IRQCTS_SIMULATION_OPTIONS(_In_ PVOID Context, _In_z_ const char *Options, _Out_writes_z_(SentenceSize) char *Sentence,
+                          SIZE_T SentenceSize);
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
+IRQCTS_SIMULATION_SAVE(_In_ PVOID Context, ULONG Function, _Out_writes_bytes_to_(*Size, *Size) PUCHAR State,
+                       _Inout_ SIZE_T *Size);
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
+IRQCTS_SIMULATION_RESTORE(_In_ PVOID Context, ULONG Function, _In_reads_bytes_(Size) const UCHAR *State, SIZE_T Size);
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) VOID IRQCTS_SIMULATION_POWER(_In_ PVOID Context, DEVICE_POWER_STATE State);
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
+IRQCTS_SIMULATION_QUERY_FUNCTION(_In_ PVOID Context, ULONG Function,
+                                 _Out_ PCI_MSIX_TABLE_CONFIG_INTERFACE *Interface);
 
 typedef struct _IRQCTS_SIMULATION_INTERFACE {
     USHORT Size;
@@ -99,19 +126,19 @@ typedef struct _IRQCTS_SIMULATION_INTERFACE {
     PVOID Context;
     PINTERFACE_REFERENCE InterfaceReference;
     PINTERFACE_DEREFERENCE InterfaceDereference;
-    NTSTATUS (*Operate)(PVOID Context, const struct irqcts_operation *Operation, ULONG64 *Value);
+    IRQCTS_SIMULATION_OPERATE *Operate;
     /* Arrivals that are no message of function 0. */
-    VOID (*Poll)(PVOID Context, struct irqcts_delivery_buffer *Deliveries);
-    NTSTATUS (*Messages)(PVOID Context, ULONG Function, ULONG First, ULONG Count, struct irqcts_message *Messages);
-    NTSTATUS (*Options)(PVOID Context, const char *Options, char *Sentence, SIZE_T SentenceSize);
+    IRQCTS_SIMULATION_POLL *Poll;
+    IRQCTS_SIMULATION_MESSAGES *Messages;
+    IRQCTS_SIMULATION_OPTIONS *Options;
     /* The state of a paused function as bytes.  *Size is the room, then what there is; STATUS_BUFFER_TOO_SMALL
      * when that is more. */
-    NTSTATUS (*Save)(PVOID Context, ULONG Function, PUCHAR State, SIZE_T *Size);
-    NTSTATUS (*Restore)(PVOID Context, ULONG Function, const UCHAR *State, SIZE_T Size);
+    IRQCTS_SIMULATION_SAVE *Save;
+    IRQCTS_SIMULATION_RESTORE *Restore;
     /* The device changes its power state, as its bus driver does it. */
-    VOID (*Power)(PVOID Context, DEVICE_POWER_STATE State);
+    IRQCTS_SIMULATION_POWER *Power;
     /* The interface that the bus driver gives to a virtual function, which is a device of its own there. */
-    NTSTATUS (*QueryFunction)(PVOID Context, ULONG Function, PCI_MSIX_TABLE_CONFIG_INTERFACE *Interface);
+    IRQCTS_SIMULATION_QUERY_FUNCTION *QueryFunction;
     ULONG EntriesMax;
     ULONG VirtualFunctionsMax;
 } IRQCTS_SIMULATION_INTERFACE;
