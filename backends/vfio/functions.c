@@ -245,34 +245,61 @@ static void save_or_restore(struct vfio_functions *functions, const struct irqct
 /* What follows an event must find that it has happened. */
 static void let_it_happen(struct vfio_backend *backend, uint32_t kind)
 {
-    if (backend->happening && kind != IRQCTS_OPERATION_RAISE && kind != IRQCTS_OPERATION_POLL) {
+    if (kind != IRQCTS_OPERATION_RAISE && kind != IRQCTS_OPERATION_POLL) {
         uint64_t last;
         (void)vfio_deliveries_collect(&backend->deliveries, backend->settle_ns, &last);
         backend->happening = false;
     }
 }
 
+/* On one function, which knows itself as function 0. */
+static void execute_on_one(struct vfio_functions *functions, const struct irqcts_operation *operation,
+                           struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries)
+{
+    struct irqcts_operation own;
+    if (operation->function == 0) {
+        vfio_execute(functions->each[0], operation, result, deliveries);
+        return;
+    }
+    own = *operation;
+    own.function = 0;
+    vfio_execute(functions->each[operation->function], &own, result, deliveries);
+}
+
 static void execute(struct vfio_functions *functions, const struct irqcts_operation *operation,
                     struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries)
 {
-    if (operation->kind == IRQCTS_OPERATION_CONFIGURE) {
+    bool exists = operation->function < functions->active;
+    switch (operation->kind) {
+    case IRQCTS_OPERATION_CONFIGURE:
         configure(functions, operation, result);
-    } else if (operation->kind == IRQCTS_OPERATION_POLL) {
+        break;
+    case IRQCTS_OPERATION_POLL:
         poll_all(functions, operation, result, deliveries);
-    } else if (operation->kind == IRQCTS_OPERATION_WRITE_VIRTUALIZED && functions->count > 1) {
-        write_virtualized(functions, operation, result);
-    } else if (operation->function >= functions->active) {
-        return;
-    } else if (operation->kind == IRQCTS_OPERATION_RESET) {
-        reset(functions, operation, result);
-    } else if (operation->kind == IRQCTS_OPERATION_SAVE || operation->kind == IRQCTS_OPERATION_RESTORE) {
-        save_or_restore(functions, operation, result);
-    } else if (operation->kind < IRQCTS_OPERATION_VFIO_FIRST) {
-        struct irqcts_operation own = *operation;
-        own.function = 0;
-        vfio_execute(functions->each[operation->function], &own, result, deliveries);
-    } else if (!functions->each[0]->registers) {
-        vfio_execute_raw(functions->each[0], operation, result);
+        break;
+    case IRQCTS_OPERATION_WRITE_VIRTUALIZED:
+        if (functions->count > 1) {
+            write_virtualized(functions, operation, result);
+        }
+        break;
+    case IRQCTS_OPERATION_RESET:
+        if (exists) {
+            reset(functions, operation, result);
+        }
+        break;
+    case IRQCTS_OPERATION_SAVE:
+    case IRQCTS_OPERATION_RESTORE:
+        if (exists) {
+            save_or_restore(functions, operation, result);
+        }
+        break;
+    default:
+        if (exists && operation->kind < IRQCTS_OPERATION_VFIO_FIRST) {
+            execute_on_one(functions, operation, result, deliveries);
+        } else if (exists && !functions->each[0]->registers) {
+            vfio_execute_raw(functions->each[0], operation, result);
+        }
+        break;
     }
 }
 
@@ -281,11 +308,18 @@ void vfio_functions_execute(struct vfio_functions *functions, const struct irqct
 {
     *result = (struct irqcts_result){ .status = IRQCTS_STATUS_NOT_SUPPORTED };
     for (uint32_t index = 0; index < functions->active; index++) {
-        let_it_happen(functions->each[index], operation->kind);
-        vfio_travelled_merge(functions->each[index]);
+        struct vfio_backend *backend = functions->each[index];
+        if (backend->happening) {
+            let_it_happen(backend, operation->kind);
+        }
+        if (backend->pause.travelled_any) {
+            vfio_travelled_merge(backend);
+        }
     }
     execute(functions, operation, result, deliveries);
     for (uint32_t index = 0; index < functions->active; index++) {
-        vfio_travelled_release(functions->each[index]);
+        if (functions->each[index]->pause.travelled_any) {
+            vfio_travelled_release(functions->each[index]);
+        }
     }
 }

@@ -40,6 +40,8 @@ ALARM = re.compile(r"\bBUG:|\bWARNING:|\bOops\b|general protection fault|DMAR:.*
 NO_TIMER_CHECK = "no_timer_check"
 #: The driver that gets the device, unless a user has one of their own.
 VFIO_PCI = "vfio-pci"
+#: All that QEMU can emulate, but for what tells programs to copy with "rep movsb": emulated, that is byte by byte.
+PROCESSOR = "max,-erms,-fsrm"
 TRANSPORTS = ("virtio-serial", "serial")
 #: QEMU's machine protocol, in the guest's folder: for what happens to a machine from outside.
 MONITOR = "qmp.socket"
@@ -187,7 +189,7 @@ class Guest:
         self._helper = self._device.build(self.folder, options.vectors)
         arguments = [
             options.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max",
+            "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", PROCESSOR,
             "-smp", str(options.processors), "-m", str(options.memory_mib),
             "-kernel", str(options.kernel.image), "-initrd", str(archive),
             "-append", " ".join(word for word in (

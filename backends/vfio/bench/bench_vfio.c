@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define OPERATIONS 2000u
-#define ROUNDS 12
+#define ROUNDS 24
 #define LATENCIES 500u
 #define ENTRIES_TIMED 8u
 
@@ -35,18 +35,13 @@ static void fail(const char *what, const char *why)
 }
 
 /* The best of some rounds: what is measured is the cost, not the machine's other work. */
-static double best(double candidate, double so_far)
+static uint64_t best(uint64_t candidate, uint64_t so_far)
 {
-    return candidate > so_far ? candidate : so_far;
+    return candidate < so_far ? candidate : so_far;
 }
 
-static double per_second(uint64_t operations, uint64_t start_ns)
-{
-    return (double)operations * 1e9 / (double)(vfio_monotonic_ns() - start_ns);
-}
-
-/* One round of the calls that a backend makes, and of nothing else. */
-static double bare_assign(const struct vfio_backend *backend)
+/* One round of the calls that a backend makes, and of nothing else; nanoseconds. */
+static uint64_t bare_assign(const struct vfio_backend *backend)
 {
     uint64_t start = vfio_monotonic_ns();
     for (uint32_t index = 0; index < OPERATIONS; index++) {
@@ -54,10 +49,10 @@ static double bare_assign(const struct vfio_backend *backend)
             fail("bare loop", "an assignment was refused");
         }
     }
-    return per_second(OPERATIONS, start);
+    return vfio_monotonic_ns() - start;
 }
 
-static double bare_trigger(const struct vfio_backend *backend)
+static uint64_t bare_trigger(const struct vfio_backend *backend)
 {
     uint64_t start = vfio_monotonic_ns();
     for (uint32_t index = 0; index < OPERATIONS; index++) {
@@ -65,7 +60,7 @@ static double bare_trigger(const struct vfio_backend *backend)
             fail("bare loop", "a trigger was refused");
         }
     }
-    return per_second(OPERATIONS, start);
+    return vfio_monotonic_ns() - start;
 }
 
 static struct irqcts_program *begin(uint32_t entries)
@@ -104,18 +99,21 @@ static uint64_t session_round(const struct irqcts_backend_interface *backend, st
 /* Bare loop and session in turns, so that what else the machine does falls on both. */
 static void compare_rates(const char *what, const struct irqcts_backend_interface *backend,
                           struct vfio_functions *context, const struct irqcts_operation *pair,
-                          double (*bare_round)(const struct vfio_backend *backend))
+                          uint64_t (*bare_round)(const struct vfio_backend *backend))
 {
-    double bare = 0;
-    double session = 0;
+    uint64_t least_bare = UINT64_MAX;
+    uint64_t least_empty = UINT64_MAX;
+    uint64_t least_filled = UINT64_MAX;
     for (int round = 0; round < ROUNDS; round++) {
-        uint64_t empty = session_round(backend, context, pair, 0);
-        uint64_t filled = session_round(backend, context, pair, OPERATIONS);
-        if (filled > empty) {
-            session = best((double)OPERATIONS * 1e9 / (double)(filled - empty), session);
-        }
-        bare = best(bare_round(context->each[0]), bare); /* enabled by the session before it */
+        least_empty = best(session_round(backend, context, pair, 0), least_empty);
+        least_filled = best(session_round(backend, context, pair, OPERATIONS), least_filled);
+        least_bare = best(bare_round(context->each[0]), least_bare); /* enabled by the session before it */
     }
+    if (least_filled <= least_empty) {
+        fail(what, "this machine is too busy to measure anything");
+    }
+    double bare = (double)OPERATIONS * 1e9 / (double)least_bare;
+    double session = (double)OPERATIONS * 1e9 / (double)(least_filled - least_empty);
     printf("{\"measure\": \"%s\", \"bare_per_second\": %.0f, \"suite_per_second\": %.0f, \"ratio\": %.3f}\n", what,
            bare, session, session / bare);
 }
