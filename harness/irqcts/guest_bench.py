@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import time
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from .paths import layout
 
 SUITES = ("bookworm", "trixie")
 SECONDS = 120.0
+BOOTS = 3
 #: Least share of a bare loop's speed, for calls that are bound by the ioctl itself.
 RATIO_LIMIT = ">= 0.9"
 NAMES = {"assign_eventfd": "assigning an eventfd", "loopback_trigger": "loopback trigger"}
@@ -61,12 +63,15 @@ def figures() -> list[dict[str, Any]]:
             found.append({"name": f"vfio, {suite}: boot until the agent can start", "value": guest.boot_duration,
                           "unit": "s", "limit": None})
             found += _figures_of(suite, _lines(guest))
-        with Guest(replace(options, agent=binaries / "irqcts-agent-static")) as guest:
-            kernel = max(record.microseconds for record in guest.kernel_log()) / 1e6
-            found.append({"name": f"vfio, {suite}: boot over the kernel's own", "value": guest.boot_duration / kernel,
-                          "unit": "ratio", "limit": "<= 1.5"})
-        found.append({"name": f"vfio, {suite}: two guests from start to end", "value": time.monotonic() - start,
-                      "unit": "s", "limit": None})
+        once = time.monotonic() - start
+        ratios = []
+        for _ in range(BOOTS):
+            with Guest(replace(options, agent=binaries / "irqcts-agent-static")) as guest:
+                ratios.append(guest.boot_duration / (max(r.microseconds for r in guest.kernel_log()) / 1e6))
+        found.append({"name": f"vfio, {suite}: boot over the kernel's own", "value": statistics.median(ratios),
+                      "unit": "ratio", "limit": "<= 1.5"})
+        found.append({"name": f"vfio, {suite}: this guest from start to end", "value": once, "unit": "s",
+                      "limit": None})
     return found
 
 
