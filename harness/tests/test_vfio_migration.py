@@ -50,7 +50,7 @@ def run(tmp_path: Path, backend: str, *arguments: str) -> list[dict[str, Any]]:
 
 
 def test_every_test_of_the_interface_passes_on_it(backend: str, tmp_path: Path) -> None:
-    records = run(tmp_path, backend)
+    records = run(tmp_path, backend, "--complete", "none")
     assert [f"{record['verdict']} {record['id']}" for record in records
             if record["verdict"] not in ("PASS", "NOT_APPLICABLE", "NOT_TESTED")] == []
     passed = [record["id"] for record in records if record["verdict"] == "PASS"]
