@@ -90,6 +90,14 @@ def test_a_device_that_shows_itself_as_a_real_one(tmp_path: Path) -> None:
             "ROUTE-PERSIST-D3", "IFACE-LAYOUT"} <= passed
 
 
+@pytest.mark.parametrize("locking,status", [("operation", 0), ("access", 1)])
+def test_calls_of_several_threads(tmp_path: Path, locking: str, status: int) -> None:
+    """Calls meet in the driver: with a lock for each operation nothing is wrong, with one for each access it is."""
+    done = run_suite(tmp_path, "--backend", f"windows:locking={locking}", "--wine", "-k",
+                     "several_threads or routes_are_set")
+    assert done.returncode == status, done.stdout + done.stderr
+
+
 def test_planted_fault_is_found(tmp_path: Path) -> None:
     """A bus driver that accepts entries that do not exist fails ROUTE-SET-BAD-ENTRY."""
     done = run_suite(tmp_path, "--backend", "windows:fault=K6", "--wine", "--clause", "ROUTE-SET-BAD-ENTRY")

@@ -13,6 +13,7 @@ const struct irqcts_backend_interface *irqcts_backend_windows_entry(uint32_t abi
 
 enum {
     CHUNK = 4096, /* operations a request */
+    BESIDE_DELIVERIES = 256,
     MEASUREMENTS = 5,
     SETTLE_FACTOR = 10, /* times the longest latency measured */
     SETTLE_US_MIN = 1000,
@@ -22,6 +23,7 @@ enum {
 
 struct client {
     HANDLE device;
+    HANDLE beside; /* for calls of several threads; INVALID_HANDLE_VALUE: there are none */
     struct irqcts_io_description description;
     uint32_t level;
     uint32_t settle_us; /* of a real device, from a measured latency */
@@ -44,6 +46,14 @@ static int request(struct client *client, uint32_t code, void *input, size_t inp
     return DeviceIoControl(client->device, code, input, (DWORD)input_size, output, (DWORD)output_size, written, NULL);
 }
 
+static void end_beside(struct client *client)
+{
+    if (client->beside != INVALID_HANDLE_VALUE) {
+        (void)CloseHandle(client->beside);
+    }
+    client->beside = INVALID_HANDLE_VALUE;
+}
+
 static void client_close(void *context)
 {
     struct client *client = context;
@@ -54,6 +64,7 @@ static void client_close(void *context)
     if (client->device != INVALID_HANDLE_VALUE) {
         (void)CloseHandle(client->device);
     }
+    end_beside(client);
     free(client->request);
     free(client->answer);
     free(client);
@@ -192,13 +203,14 @@ static int32_t client_describe(void *context, struct irqcts_backend_description 
     }
     out->observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES;
     out->observations |= (known->parts & IRQCTS_IO_INEXACT) == 0 ? IRQCTS_OBSERVES_EXACT_COUNTS : 0;
+    out->properties = (known->parts & IRQCTS_IO_CONCURRENT) != 0 ? IRQCTS_PROPERTY_CONCURRENT : 0;
     out->entries_max = known->entries_max;
     out->messages_max = known->messages_max;
     if (simulated) {
         out->observations |= IRQCTS_OBSERVES_STRAYS | IRQCTS_OBSERVES_TABLE | IRQCTS_OBSERVES_PBA |
                              IRQCTS_OBSERVES_CAPABILITY;
         out->stimulus = IRQCTS_STIMULUS_DEVICE;
-        out->properties = IRQCTS_PROPERTY_SYNCHRONOUS | IRQCTS_PROPERTY_CONFIGURABLE;
+        out->properties |= IRQCTS_PROPERTY_SYNCHRONOUS | IRQCTS_PROPERTY_CONFIGURABLE;
         out->virtual_functions_max = known->virtual_functions_max;
         out->virtual_entries_max = known->entries_max;
         out->virtual_messages_max = known->entries_max;
@@ -209,7 +221,7 @@ static int32_t client_describe(void *context, struct irqcts_backend_description 
     out->observations |= can(known, IRQCTS_OPERATION_PBA_READ) ? IRQCTS_OBSERVES_PBA : 0;
     out->observations |= can(known, IRQCTS_OPERATION_CAPABILITY_READ) ? IRQCTS_OBSERVES_CAPABILITY : 0;
     out->stimulus = (known->parts & IRQCTS_IO_HAS_STIMULUS) != 0 ? IRQCTS_STIMULUS_DEVICE : IRQCTS_STIMULUS_NONE;
-    out->properties = IRQCTS_PROPERTY_MESSAGES_FIXED;
+    out->properties |= IRQCTS_PROPERTY_MESSAGES_FIXED;
     out->properties |= (known->parts & IRQCTS_IO_REPEATS) != 0 ? IRQCTS_PROPERTY_REPEATS : 0;
     out->settle_ns = client->settle_us * 1000u;
     return IRQCTS_ERROR_NONE;
@@ -282,6 +294,8 @@ static int32_t run(struct client *client, const struct irqcts_operation *operati
     }
     memcpy(client->request, &header, sizeof(header));
     memcpy(client->request + sizeof(header), operations, count * sizeof(*operations));
+    ((struct irqcts_operation *)(void *)(client->request + sizeof(header)))->flags &=
+        (uint8_t)~IRQCTS_OPERATION_SEVERAL_THREADS; /* which is this library's to know */
     if (!request(client, IRQCTS_IO_RUN, client->request, sizeof(header) + count * sizeof(*operations), client->answer,
                  size, &written)) {
         return refused(client, error, error_size);
@@ -404,6 +418,7 @@ static int32_t client_open(void **out, const char *options, char *error, size_t 
         return IRQCTS_ERROR_MEMORY;
     }
     client->device = INVALID_HANDLE_VALUE;
+    client->beside = INVALID_HANDLE_VALUE;
     status = read_options(client, wanted, sizeof(wanted), options, error, error_size);
     if (status == IRQCTS_ERROR_NONE) {
         client->device = device_open(wanted, 0, client->instance, sizeof(client->instance), error, error_size);
@@ -428,6 +443,69 @@ static int32_t client_open(void **out, const char *options, char *error, size_t 
     return IRQCTS_ERROR_NONE;
 }
 
+/* From a CONFIGURE on: whether several threads call. */
+static int32_t choose_threads(struct client *client, const struct irqcts_operation *configure, char *error,
+                              size_t error_size)
+{
+    char instance[sizeof(client->instance)];
+
+    end_beside(client);
+    if ((configure->flags & IRQCTS_OPERATION_SEVERAL_THREADS) == 0) {
+        return IRQCTS_ERROR_NONE;
+    }
+    client->beside = device_open(client->instance, FILE_FLAG_OVERLAPPED, instance, sizeof(instance), error, error_size);
+    return client->beside != INVALID_HANDLE_VALUE ? IRQCTS_ERROR_NONE : IRQCTS_ERROR_BACKEND;
+}
+
+/* One operation of one of several threads: with buffers and an event of its own. */
+static int32_t run_beside(const struct client *client, const struct irqcts_operation *operation,
+                          struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries, char *error,
+                          size_t error_size)
+{
+    struct {
+        struct irqcts_io_run header;
+        struct irqcts_operation operation;
+    } wanted = {{.version = IRQCTS_IO_VERSION, .level = client->level, .count = 1, .settle_us = client->settle_us,
+                 .flags = IRQCTS_IO_BESIDE},
+                *operation};
+    struct {
+        struct irqcts_io_ran header;
+        struct irqcts_result result;
+        struct irqcts_delivery deliveries[BESIDE_DELIVERIES];
+    } got;
+    uint32_t room = deliveries->capacity - deliveries->count;
+    OVERLAPPED overlapped = {.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL)};
+    DWORD written = 0;
+    int done;
+
+    wanted.header.delivery_capacity = room < BESIDE_DELIVERIES ? room : BESIDE_DELIVERIES;
+    done = overlapped.hEvent != NULL &&
+           (DeviceIoControl(client->beside, IRQCTS_IO_RUN, &wanted, sizeof(wanted), &got, sizeof(got), NULL,
+                            &overlapped) ||
+            GetLastError() == ERROR_IO_PENDING) &&
+           GetOverlappedResult(client->beside, &overlapped, &written, TRUE);
+    if (!done) {
+        (void)snprintf(error, error_size, "irqcts.sys: a call beside others was refused (error %lu)", GetLastError());
+    } else if (written < sizeof(got.header) + sizeof(got.result) || got.header.executed != 1 ||
+               got.header.delivery_count > wanted.header.delivery_capacity) {
+        (void)snprintf(error, error_size, "irqcts.sys: an answer that makes no sense to a call beside others");
+        done = 0;
+    } else {
+        *result = got.result;
+        result->delivery_first = deliveries->count;
+        if (got.header.delivery_count > 0) {
+            memcpy(deliveries->records + deliveries->count, got.deliveries,
+                   got.header.delivery_count * sizeof(got.deliveries[0]));
+        }
+        deliveries->count += got.header.delivery_count;
+        deliveries->lost += got.header.delivery_lost;
+    }
+    if (overlapped.hEvent != NULL) {
+        (void)CloseHandle(overlapped.hEvent);
+    }
+    return done ? IRQCTS_ERROR_NONE : IRQCTS_ERROR_BACKEND;
+}
+
 static int32_t client_execute(void *context, const struct irqcts_operation *operations, uint32_t count,
                               struct irqcts_result *results, struct irqcts_delivery_buffer *deliveries, char *error,
                               size_t error_size)
@@ -436,6 +514,15 @@ static int32_t client_execute(void *context, const struct irqcts_operation *oper
 
     if (client->device == INVALID_HANDLE_VALUE && reopen(client, error, error_size) != IRQCTS_ERROR_NONE) {
         return IRQCTS_ERROR_BACKEND;
+    }
+    if (count > 0 && operations[0].kind == IRQCTS_OPERATION_CONFIGURE) {
+        int32_t status = choose_threads(client, &operations[0], error, error_size);
+        if (status != IRQCTS_ERROR_NONE) {
+            return status;
+        }
+    }
+    if (client->beside != INVALID_HANDLE_VALUE && count == 1 && operations[0].kind != IRQCTS_OPERATION_CONFIGURE) {
+        return run_beside(client, operations, results, deliveries, error, error_size);
     }
     for (uint32_t at = 0; at < count; at += CHUNK) {
         uint32_t part = count - at < CHUNK ? count - at : CHUNK;

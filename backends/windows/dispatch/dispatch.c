@@ -26,13 +26,20 @@ static int read_header(void *out, size_t size, const void *input, size_t input_s
 static size_t run_room(const struct irqcts_io_run *run, size_t input_size)
 {
     if (run->count == 0 || run->count > IRQCTS_IO_OPERATIONS_MAX || run->level >= IRQCTS_WINDOWS_LEVEL_COUNT ||
-        run->reserved != 0 || run->settle_us > IRQCTS_IO_SETTLE_US_MAX ||
+        (run->flags & ~(uint32_t)IRQCTS_IO_BESIDE) != 0 || run->settle_us > IRQCTS_IO_SETTLE_US_MAX ||
         run->delivery_capacity > IRQCTS_IO_DELIVERIES_MAX ||
         input_size != sizeof(*run) + (size_t)run->count * sizeof(struct irqcts_operation)) {
         return 0;
     }
     return sizeof(struct irqcts_io_ran) + (size_t)run->count * sizeof(struct irqcts_result) +
            (size_t)run->delivery_capacity * sizeof(struct irqcts_delivery);
+}
+
+int irqcts_dispatch_beside(const void *input, size_t input_size)
+{
+    struct irqcts_io_run run;
+
+    return read_header(&run, sizeof(run), input, input_size) && (run.flags & IRQCTS_IO_BESIDE) != 0;
 }
 
 size_t irqcts_dispatch_room(uint32_t code, const void *input, size_t input_size, size_t output_size)
@@ -193,14 +200,33 @@ static irqcts_ntstatus called_level(const struct irqcts_target *target, uint64_t
 struct progress {
     uint32_t level; /* of the routing routines from here on */
     uint32_t settle_us;
+    uint32_t beside;
     struct irqcts_delivery_buffer deliveries;
 };
+
+/* What may be under way several times at once. */
+static int goes_beside(const struct irqcts_target *target, const struct irqcts_operation *operation)
+{
+    switch (operation->kind) {
+    case IRQCTS_OPERATION_MASK:
+    case IRQCTS_OPERATION_UNMASK:
+    case IRQCTS_OPERATION_SET_ENTRY:
+    case IRQCTS_OPERATION_RAISE:
+    case IRQCTS_OPERATION_POLL:
+        return target->concurrent != 0 && operation->function == 0;
+    default:
+        return 0;
+    }
+}
 
 static irqcts_ntstatus execute(const struct irqcts_target *target, const struct irqcts_operation *operation,
                                struct progress *progress, struct irqcts_result *result)
 {
     struct irqcts_delivery_buffer *deliveries = &progress->deliveries;
 
+    if (progress->beside && !goes_beside(target, operation)) {
+        return IRQCTS_NT_NOT_SUPPORTED;
+    }
     switch (operation->kind) {
     case IRQCTS_OPERATION_SET_ENTRY:
     case IRQCTS_OPERATION_MASK:
@@ -226,7 +252,7 @@ static irqcts_ntstatus execute(const struct irqcts_target *target, const struct 
                : operation->message <= 3u ? target->power(target->context, operation->message)
                                            : IRQCTS_NT_INVALID_PARAMETER;
     case IRQCTS_OPERATION_POLL:
-        if (progress->settle_us != 0 && target->settle != NULL) {
+        if (progress->settle_us != 0 && operation->value == 0 && target->settle != NULL) { /* 1: there is no silence */
             target->settle(target->context, progress->settle_us);
         }
         result->delivery_first = deliveries->count;
@@ -259,6 +285,7 @@ static size_t run(const struct irqcts_target *target, const uint8_t *input, uint
     records = results + (size_t)header.count * sizeof(struct irqcts_result);
     progress.level = header.level;
     progress.settle_us = header.settle_us;
+    progress.beside = (header.flags & IRQCTS_IO_BESIDE) != 0;
     progress.deliveries.records = (struct irqcts_delivery *)(void *)records;
     progress.deliveries.capacity = header.delivery_capacity;
     for (uint32_t i = 0; i < header.count; i++) {

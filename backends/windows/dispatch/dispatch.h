@@ -38,6 +38,9 @@ struct irqcts_target {
     irqcts_ntstatus (*query)(void *context, const struct irqcts_operation *operation, uint64_t *value);
     /* MessageCount of the connected interrupts. */
     irqcts_ntstatus (*message_count)(void *context, uint64_t *value);
+    /* Not 0: the device takes calls of several threads. */
+    uint32_t concurrent;
+    uint32_t reserved;
     /* Returns when nothing has arrived for so long. */
     void (*settle)(void *context, uint32_t microseconds);
     /* Arrivals since the last call. */
@@ -50,6 +53,9 @@ struct irqcts_target {
  * request that makes no sense.  The caller allocates that much. */
 size_t irqcts_dispatch_room(uint32_t code, _In_reads_bytes_opt_(input_size) const void *input, size_t input_size,
                             size_t output_size);
+
+/* Whether a RUN wants to be executed beside others (IRQCTS_IO_BESIDE). */
+int irqcts_dispatch_beside(_In_reads_bytes_opt_(input_size) const void *input, size_t input_size);
 
 /* Answers one request.  `output` is aligned to 8 bytes, `input` need not be; they do not overlap; nothing behind
  * `output_size` is written; *written counts what was.  IRQCTS_IO_WAIT is not

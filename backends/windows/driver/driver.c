@@ -39,7 +39,7 @@ static NTSTATUS NTAPI on_cleanup(PDEVICE_OBJECT object, PIRP irp)
     return irp_complete(irp, STATUS_SUCCESS, 0);
 }
 
-static NTSTATUS answer(struct irqcts_device *device, PIRP irp, ULONG_PTR *information)
+NTSTATUS driver_answer(struct irqcts_device *device, PIRP irp, ULONG_PTR *information)
 {
     const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
     ULONG code = stack->Parameters.DeviceIoControl.IoControlCode;
@@ -52,6 +52,7 @@ static NTSTATUS answer(struct irqcts_device *device, PIRP irp, ULONG_PTR *inform
     size_t written = 0;
     NTSTATUS status;
 
+    *information = 0;
     if (room != 0) {
         output = irqcts_pool(room);
         if (output == NULL) {
@@ -68,6 +69,15 @@ static NTSTATUS answer(struct irqcts_device *device, PIRP irp, ULONG_PTR *inform
     return status;
 }
 
+static int wants_beside(PIRP irp)
+{
+    const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+
+    return stack->Parameters.DeviceIoControl.IoControlCode == IRQCTS_IO_RUN &&
+           irqcts_dispatch_beside(irp->AssociatedIrp.SystemBuffer,
+                                  stack->Parameters.DeviceIoControl.InputBufferLength);
+}
+
 _Use_decl_annotations_
 static NTSTATUS NTAPI on_device_control(PDEVICE_OBJECT object, PIRP irp)
 {
@@ -76,14 +86,19 @@ static NTSTATUS NTAPI on_device_control(PDEVICE_OBJECT object, PIRP irp)
     NTSTATUS status;
 
     take_turn(device);
+    if (!wants_beside(irp)) {
+        driver_wait_for_those_beside(device);
+    }
     if (device->removed) {
         status = STATUS_DELETE_PENDING;
     } else if (!device->started) {
         status = STATUS_DEVICE_NOT_READY;
     } else if (IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.IoControlCode == IRQCTS_IO_WAIT) {
         status = driver_wait(device, irp);
+    } else if (wants_beside(irp)) {
+        status = driver_answer_beside(device, irp);
     } else {
-        status = answer(device, irp, &information);
+        status = driver_answer(device, irp, &information);
     }
     leave_turn(device);
     return status == STATUS_PENDING ? status : irp_complete(irp, status, information);
@@ -115,6 +130,7 @@ static NTSTATUS start(struct irqcts_device *device, PIRP irp)
 static void stop(struct irqcts_device *device, BOOLEAN removed)
 {
     take_turn(device);
+    driver_wait_for_those_beside(device);
     device->removed = device->removed || removed;
     if (device->started) {
         device->started = FALSE;
@@ -202,6 +218,7 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
     device->self = object;
     device->physical = physical;
     KeInitializeEvent(&device->turn, SynchronizationEvent, TRUE);
+    KeInitializeEvent(&device->nobody_beside, NotificationEvent, TRUE);
     KeInitializeSpinLock(&device->waits_lock);
     InitializeListHead(&device->waits);
     device->migration.allocate = pool;

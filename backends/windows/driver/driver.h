@@ -21,8 +21,10 @@ struct irqcts_device {
     PDEVICE_OBJECT self;
     PDEVICE_OBJECT physical;
     PDEVICE_OBJECT below;
-    UNICODE_STRING link; /* of the device interface */
-    KEVENT turn;         /* one request at a time, also against removal; a synchronization event */
+    UNICODE_STRING link;  /* of the device interface */
+    KEVENT turn;          /* one request at a time, also against removal; a synchronization event */
+    LONG beside;          /* requests that worker threads are answering (beside.c) */
+    KEVENT nobody_beside; /* set when there are none; a notification event */
     BOOLEAN started;
     BOOLEAN removed;
     /* What the stack below offers; a routine that is NULL is not there. */
@@ -84,6 +86,15 @@ _IRQL_requires_max_(DISPATCH_LEVEL) VOID driver_message(PVOID context, ULONG mes
 
 /* Returns when no message has arrived for so long, at the latest after a second. */
 _IRQL_requires_(PASSIVE_LEVEL) void driver_settle(_In_ void *device, uint32_t microseconds);
+
+/* driver.c: one request, executed; the caller completes it. */
+_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
+NTSTATUS driver_answer(_Inout_ struct irqcts_device *device, _In_ PIRP irp, _Out_ ULONG_PTR *information);
+
+/* beside.c: both with the turn taken. */
+_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
+NTSTATUS driver_answer_beside(_Inout_ struct irqcts_device *device, _Inout_ PIRP irp);
+_IRQL_requires_(PASSIVE_LEVEL) void driver_wait_for_those_beside(_In_ struct irqcts_device *device);
 
 /* waits.c: cancel-safe.  driver_wait returns STATUS_PENDING or a final status; it completes nothing itself. */
 _IRQL_requires_max_(DISPATCH_LEVEL) NTSTATUS driver_wait(struct irqcts_device *device, PIRP irp);

@@ -320,6 +320,15 @@ static uint64_t operations_of_simulation(void)
     return (bit(IRQCTS_OPERATION_KIND_COUNT) - 1u) & ~bit(IRQCTS_OPERATION_NONE) & ~by_interfaces;
 }
 
+/* The routing routines are documented for any caller; the events are what has to allow it. */
+static uint32_t concurrent(const struct irqcts_device *device)
+{
+    if (device->simulation.Concurrent != NULL) {
+        return device->simulation.Concurrent(device->simulation.Context) != FALSE;
+    }
+    return device->real.raise != NULL && (device->stimulus.Properties & IRQCTS_STIMULUS_CONCURRENT) != 0;
+}
+
 static void describe(void *context, struct irqcts_io_description *out)
 {
     struct irqcts_device *device = context;
@@ -329,6 +338,7 @@ static void describe(void *context, struct irqcts_io_description *out)
     out->parts |= device->msix.SetTableEntry != NULL ? IRQCTS_IO_HAS_ROUTING : 0;
     out->parts |= irqcts_dxgk_offers_write(&device->virtualized.Routines) ? IRQCTS_IO_HAS_VIRTUALIZED : 0;
     out->parts |= device->message_info != NULL ? IRQCTS_IO_HAS_INTERRUPTS : 0;
+    out->parts |= concurrent(device) ? IRQCTS_IO_CONCURRENT : 0;
     if (device->simulation.Operate != NULL) {
         out->parts |= IRQCTS_IO_HAS_SIMULATION;
         out->operations |= operations_of_simulation();
@@ -362,6 +372,7 @@ void driver_target(struct irqcts_device *device, struct irqcts_target *out)
         .operate = operate,
         .query = query,
         .message_count = device->message_info != NULL ? message_count : NULL,
+        .concurrent = concurrent(device),
         .settle = driver_settle,
         .poll = poll,
         .messages = messages,

@@ -12,6 +12,7 @@ static PCI_MSIX_GET_ENTRY get_table_entry;
 static PCI_MSIX_GET_TABLE_SIZE get_table_size;
 static IRQCTS_MESSAGES_CONNECT connect_routine;
 static IRQCTS_SIMULATION_OPERATE simulation_operate_routine;
+static IRQCTS_SIMULATION_CONCURRENT simulation_concurrent_routine;
 static IRQCTS_SIMULATION_POLL simulation_poll_routine;
 static IRQCTS_SIMULATION_MESSAGES simulation_messages_routine;
 static IRQCTS_SIMULATION_OPTIONS simulation_options_routine;
@@ -137,6 +138,14 @@ static NTSTATUS simulation_operate_routine(PVOID context, const struct irqcts_op
 }
 
 _Use_decl_annotations_
+static BOOLEAN simulation_concurrent_routine(PVOID context)
+{
+    struct simulation *simulation = simulated_present(context);
+
+    return simulation != NULL && simulation_concurrent(simulation);
+}
+
+_Use_decl_annotations_
 static VOID simulation_poll_routine(PVOID context, struct irqcts_delivery_buffer *deliveries)
 {
     struct simulation *simulation = simulated_present(context);
@@ -244,6 +253,7 @@ NTSTATUS simulated_query_interface(struct simulated *device, PIO_STACK_LOCATION 
             .InterfaceReference = simulated_reference,
             .InterfaceDereference = simulated_dereference,
             .Operate = simulation_operate_routine,
+            .Concurrent = simulation_concurrent_routine,
             .Poll = simulation_poll_routine,
             .Messages = simulation_messages_routine,
             .Options = simulation_options_routine,

@@ -65,8 +65,12 @@ NTSTATUS plain_start(struct simulation *simulation)
         .kind = IRQCTS_OPERATION_CONFIGURE, .entry = PLAIN_ENTRIES, .message = PLAIN_MESSAGES};
     const struct irqcts_operation start = {.kind = IRQCTS_OPERATION_START};
     uint64_t nothing;
-    NTSTATUS status = simulation_operate(simulation, &configure, &nothing);
+    char sentence[64];
+    NTSTATUS status = simulation_options(simulation, "locking=operation", sentence, sizeof(sentence));
 
+    if (NT_SUCCESS(status)) {
+        status = simulation_operate(simulation, &configure, &nothing);
+    }
     return NT_SUCCESS(status) ? simulation_operate(simulation, &start, &nothing) : status;
 }
 
@@ -81,6 +85,7 @@ NTSTATUS plain_query_interface(struct simulated *device, PIO_STACK_LOCATION stac
             .Context = &device->functions[0],
             .InterfaceReference = simulated_reference,
             .InterfaceDereference = simulated_dereference,
+            .Properties = IRQCTS_STIMULUS_CONCURRENT,
             .Arm = arm,
             .Raise = raise,
             .Withdraw = withdraw,

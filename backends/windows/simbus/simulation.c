@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simulation.h"
 
+#include "lock.h"
 #include "state.h"
 
 #include <stdlib.h>
@@ -16,7 +17,8 @@ struct simulation {
     void *context;
     simulation_arrival routine;
     void *routine_context;
-    struct irqcts_delivery *others; /* arrived, not of function 0 */
+    struct emulator_lock arrivals; /* of what follows: what arrived is not the emulator's any more */
+    struct irqcts_delivery *others; /* not of function 0 */
     uint32_t other_count;
     uint32_t other_lost;
     struct irqcts_delivery *arrived; /* by one operation */
@@ -81,6 +83,14 @@ void simulation_limits(struct simulation *simulation, uint32_t *entries, uint32_
     *functions = description.virtual_functions_max;
 }
 
+int simulation_concurrent(struct simulation *simulation)
+{
+    struct irqcts_backend_description description;
+
+    (void)simulation->emulator->describe(simulation->context, &description);
+    return (description.properties & IRQCTS_PROPERTY_CONCURRENT) != 0;
+}
+
 static irqcts_ntstatus to_nt(uint32_t status)
 {
     static const irqcts_ntstatus known[IRQCTS_STATUS_COUNT] = {
@@ -115,7 +125,8 @@ static void keep(struct simulation *simulation, const struct irqcts_delivery *re
     simulation->others[simulation->other_count++] = *record;
 }
 
-static void collect(struct simulation *simulation)
+/* What has been sent arrives; when this returns, all that was sent before. */
+static void collect_locked(struct simulation *simulation)
 {
     struct irqcts_operation poll = {.kind = IRQCTS_OPERATION_POLL};
     struct irqcts_delivery_buffer buffer = {.records = simulation->arrived, .capacity = ARRIVALS_MAX};
@@ -137,6 +148,13 @@ static void collect(struct simulation *simulation)
             simulation->routine(simulation->routine_context, record->message);
         }
     }
+}
+
+static void collect(struct simulation *simulation)
+{
+    emulator_lock_take(&simulation->arrivals);
+    collect_locked(simulation);
+    emulator_lock_release(&simulation->arrivals);
 }
 
 irqcts_ntstatus simulation_operate(struct simulation *simulation, const struct irqcts_operation *operation,
@@ -242,6 +260,7 @@ void simulation_connect(struct simulation *simulation, simulation_arrival routin
 
 void simulation_poll(struct simulation *simulation, struct irqcts_delivery_buffer *deliveries)
 {
+    emulator_lock_take(&simulation->arrivals);
     for (uint32_t i = 0; i < simulation->other_count; i++) {
         if (deliveries->count == deliveries->capacity) {
             deliveries->lost++;
@@ -252,4 +271,5 @@ void simulation_poll(struct simulation *simulation, struct irqcts_delivery_buffe
     deliveries->lost += simulation->other_lost;
     simulation->other_count = 0;
     simulation->other_lost = 0;
+    emulator_lock_release(&simulation->arrivals);
 }

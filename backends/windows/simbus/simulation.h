@@ -20,6 +20,8 @@ void simulation_free(struct simulation *simulation);
 
 /* Another emulator with these options; refused ones leave the old one. */
 irqcts_ntstatus simulation_options(struct simulation *simulation, const char *options, char *sentence, size_t size);
+/* Whether simulation_operate may be called by several threads at once: the option locking. */
+int simulation_concurrent(struct simulation *simulation);
 void simulation_limits(struct simulation *simulation, uint32_t *entries, uint32_t *functions);
 
 /* One operation; what it sends arrives before it returns. */

@@ -24,7 +24,7 @@ static void arrival(void *context, uint32_t message)
 static size_t as_program(uint8_t *bytes, size_t size, uint8_t choice)
 {
     struct irqcts_io_run run = {.version = IRQCTS_IO_VERSION, .level = choice % IRQCTS_WINDOWS_LEVEL_COUNT,
-                                .delivery_capacity = choice, .settle_us = choice % 3u};
+                                .delivery_capacity = choice, .settle_us = choice % 3u, .flags = choice >> 3 & 1u};
     size_t each = sizeof(struct irqcts_operation);
 
     if (size < sizeof(run) + each) {

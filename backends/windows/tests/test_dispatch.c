@@ -132,6 +132,33 @@ static void test_index_that_is_no_int16(void)
     CHECK_EQ(answer.results[3].value, 0);
 }
 
+/* Beside others goes only what may, on a device that takes it. */
+static void test_beside_others(void)
+{
+    struct request request = request_of(3);
+    struct answer answer;
+    size_t written;
+
+    request.operations[2] = (struct irqcts_operation){.kind = IRQCTS_OPERATION_MASK, .entry = 1};
+    CHECK(!irqcts_dispatch_beside(&request, size_of(&request)));
+    CHECK_EQ(send(&request, size_of(&request), &answer, sizeof(answer), &written), IRQCTS_NT_SUCCESS);
+    request.header.flags = IRQCTS_IO_BESIDE;
+    CHECK(irqcts_dispatch_beside(&request, size_of(&request)));
+    CHECK(!irqcts_dispatch_beside(&request, sizeof(request.header) - 1));
+    CHECK_EQ(send(&request, size_of(&request), &answer, sizeof(answer), &written), IRQCTS_NT_SUCCESS);
+    CHECK_EQ(answer.results[2].status, IRQCTS_STATUS_NOT_SUPPORTED); /* the device takes one thread at a time */
+    target.concurrent = 1;
+    CHECK_EQ(send(&request, size_of(&request), &answer, sizeof(answer), &written), IRQCTS_NT_SUCCESS);
+    CHECK_EQ(answer.results[0].status, IRQCTS_STATUS_NOT_SUPPORTED); /* CONFIGURE needs the device for itself */
+    CHECK_EQ(answer.results[2].status, IRQCTS_STATUS_OK);
+    request.operations[2].function = 1;
+    CHECK_EQ(send(&request, size_of(&request), &answer, sizeof(answer), &written), IRQCTS_NT_SUCCESS);
+    CHECK_EQ(answer.results[2].status, IRQCTS_STATUS_NOT_SUPPORTED);
+    request.header.flags = 2;
+    CHECK_EQ(send(&request, size_of(&request), &answer, sizeof(answer), &written), IRQCTS_NT_INVALID_PARAMETER);
+    target.concurrent = 0;
+}
+
 static void test_options(void)
 {
     struct irqcts_io_simulate options = {IRQCTS_IO_VERSION, 0, "fault=no-such-fault"};
@@ -155,6 +182,7 @@ int main(void)
     test_senseless_requests();
     test_level_is_not_pretended();
     test_index_that_is_no_int16();
+    test_beside_others();
     test_options();
     target_free(&device);
     return 0;

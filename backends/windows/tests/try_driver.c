@@ -220,7 +220,8 @@ static int try_fuzz(uint32_t count, uint32_t seed)
         }
         if (code == IRQCTS_IO_RUN && (choice & 0x80u) != 0) { /* a program, of operations that make some sense */
             struct irqcts_io_run header = {.version = IRQCTS_IO_VERSION, .level = choice >> 20 & 1u,
-                                           .count = 1u + choice % 12u, .delivery_capacity = choice % 64u};
+                                           .count = 1u + choice % 12u, .delivery_capacity = choice % 64u,
+                                           .flags = (choice >> 21 & 7u) == 0 ? IRQCTS_IO_BESIDE : 0};
             memcpy(input + shift, &header, sizeof(header));
             size = (DWORD)(sizeof(header) + header.count * sizeof(struct irqcts_operation));
             for (uint32_t n = 0; n < header.count; n++) {

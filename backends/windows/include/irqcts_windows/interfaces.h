@@ -55,8 +55,9 @@ typedef struct _IRQCTS_VIRTUALIZED_INTERFACE {
     struct irqcts_dxgk_routines Routines;
 } IRQCTS_VIRTUALIZED_INTERFACE;
 
-/* A vendor's counterpart to backends/vfio/stimulus.h.  Called at PASSIVE_LEVEL, one routine at a time.  It leaves the
- * MSI-X table, the PBA and Message Control alone: they are what is under test. */
+/* A vendor's counterpart to backends/vfio/stimulus.h.  Called at PASSIVE_LEVEL, one routine at a time
+ * unless it says otherwise.  It leaves the MSI-X table, the PBA and Message Control alone: they are what is under
+ * test. */
 typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS IRQCTS_STIMULUS_ARM(_In_ PVOID Context);
 typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS IRQCTS_STIMULUS_RAISE(_In_ PVOID Context, ULONG Entry);
 typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS IRQCTS_STIMULUS_WITHDRAW(_In_ PVOID Context, ULONG Entry);
@@ -79,7 +80,8 @@ typedef struct _IRQCTS_STIMULUS_INTERFACE {
 
 enum irqcts_stimulus_property {
     IRQCTS_STIMULUS_REPEATS = 1, /* one event may send its message more than once */
-    IRQCTS_STIMULUS_INEXACT = 2  /* how often a message arrives means nothing, only whether it does */
+    IRQCTS_STIMULUS_INEXACT = 2, /* how often a message arrives means nothing, only whether it does */
+    IRQCTS_STIMULUS_CONCURRENT = 4 /* Raise may be called by several threads at once */
 };
 
 /* A message service routine: what IoConnectInterruptEx would have been given. */
@@ -102,6 +104,7 @@ typedef struct _IRQCTS_MESSAGES_INTERFACE {
 
 typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
 IRQCTS_SIMULATION_OPERATE(_In_ PVOID Context, _In_ const struct irqcts_operation *Operation, _Out_ ULONG64 *Value);
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) BOOLEAN IRQCTS_SIMULATION_CONCURRENT(_In_ PVOID Context);
 typedef _IRQL_requires_max_(PASSIVE_LEVEL) VOID
 IRQCTS_SIMULATION_POLL(_In_ PVOID Context, _Inout_ struct irqcts_delivery_buffer *Deliveries);
 typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
@@ -127,6 +130,7 @@ typedef struct _IRQCTS_SIMULATION_INTERFACE {
     PINTERFACE_REFERENCE InterfaceReference;
     PINTERFACE_DEREFERENCE InterfaceDereference;
     IRQCTS_SIMULATION_OPERATE *Operate;
+    IRQCTS_SIMULATION_CONCURRENT *Concurrent; /* whether Operate may be called by several threads at once */
     /* Arrivals that are no message of function 0. */
     IRQCTS_SIMULATION_POLL *Poll;
     IRQCTS_SIMULATION_MESSAGES *Messages;

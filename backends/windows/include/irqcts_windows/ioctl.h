@@ -33,7 +33,14 @@ enum irqcts_io_parts {
     IRQCTS_IO_HAS_INTERRUPTS = 8,  /* IoConnectInterruptEx connected message-signaled interrupts */
     IRQCTS_IO_HAS_STIMULUS = 16,   /* … an IRQCTS_STIMULUS_INTERFACE */
     IRQCTS_IO_REPEATS = 32,        /* its properties */
-    IRQCTS_IO_INEXACT = 64
+    IRQCTS_IO_INEXACT = 64,
+    IRQCTS_IO_CONCURRENT = 128     /* the device takes calls of several threads */
+};
+
+enum irqcts_io_run_flag {
+    /* Executed beside other requests that say so, by a thread of its own.  For a device with IRQCTS_IO_CONCURRENT, and
+     * for MASK, UNMASK, SET_ENTRY, RAISE and POLL of function 0. */
+    IRQCTS_IO_BESIDE = 1
 };
 
 struct irqcts_io_description {
@@ -52,7 +59,7 @@ struct irqcts_io_run {
     uint32_t count;
     uint32_t delivery_capacity;
     uint32_t settle_us; /* before a poll: until so long nothing arrived; 0: all has arrived already */
-    uint32_t reserved;
+    uint32_t flags;     /* enum irqcts_io_run_flag */
 };
 
 struct irqcts_io_ran {
