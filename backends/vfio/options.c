@@ -10,7 +10,7 @@
 
 const char *const vfio_option_help[] = {
     "device=ADDRESS  the PCI device, bound to vfio-pci, such as 0000:03:00.0",
-    "functions=ADDRESS+ADDRESS…  devices that stand for its virtual functions (view=registers)",
+    "functions=ADDRESS+ADDRESS...  devices that stand for its virtual functions (view=registers)",
     "interface=auto|group|cdev  how to open it; auto takes the character device where there is one",
     "stimulus=NAME|PATH|loopback  what raises events: a built-in driver, a library, or the kernel's own trigger",
     "view=vfio|registers  routing through SET_IRQS, or the device's registers with messages learnt from the table",

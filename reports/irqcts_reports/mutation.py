@@ -18,6 +18,8 @@ STYLES = {"killed": "PASS", "equivalent": "WAIVED", "survived": "FAIL"}
 SETS = {
     "emulator": "The emulator with one fault of its table: bugs of published projects, each with its source.",
     "oracle": "The oracle with one change that a tool made of its source, judged by the tests' statements alone.",
+    "backends": "What the VFIO and Windows backends decide, with one change that a tool made of the source, put to their "
+                "C tests.",
 }
 
 

@@ -73,6 +73,8 @@ Examples:
               help="The folder for mutation.json and mutation.html (default: below results/).")
 @click.option("--emulator", "only", flag_value="emulator", help="Only the faults of the emulator's table.")
 @click.option("--oracle", "only", flag_value="oracle", help="Only mutants of the oracle (a source tree and clang).")
+@click.option("--backends", "only", flag_value="backends",
+              help="Only mutants of the VFIO and Windows backends' decisions (a source tree and clang).")
 @click.option("--fault", "ids", multiple=True, metavar="ID",
               help="Only this fault of the emulator; may be given several times.")
 @click.option("--scenarios-only", is_flag=True, help="Only the suites' own programs.")
@@ -80,26 +82,27 @@ Examples:
 @click.option("--jobs", "-j", type=click.IntRange(1, 256), help="Processes (default: every core).")
 def command(out: Path | None, only: str | None, ids: tuple[str, ...], scenarios_only: bool, generated_only: bool,
             jobs: int | None) -> None:
-    """Score the suite on planted faults, and the oracle's tests on mutants of the oracle.
+    """Score the suite on planted faults, and the tests of oracle and backends on mutants of their sources.
 
     Exit status: 0 no mutant survives; 1 one does; 2 bad input, or a right implementation does not pass.
     """
     from ..mutation import emulator, score
     from ..mutation.cases import CollectionError
     from ..mutation.jobs import JobError
-    from ..mutation.mutants import EquivalentsError, Shares
+    from ..mutation.mutants import SETS, EquivalentsError, Shares
     from ..mutation.schemata import SchemataError
 
     if scenarios_only and generated_only:
         raise Problem("--scenarios-only and --generated-only leave nothing to judge by")
-    if only == "oracle" and (ids or generated_only):
-        raise Problem("--oracle is judged by the tests' statements alone; --fault and --generated-only are about the "
+    of_source = only in ("oracle", "backends")
+    if of_source and (ids or generated_only):
+        raise Problem(f"--{only} is judged by the tests' statements alone; --fault and --generated-only are about the "
                       "emulator")
-    shares = Shares(scenarios=not generated_only, generated=not scenarios_only and only != "oracle")
-    sets = [only] if only else ["emulator"] if ids or generated_only else ["emulator", "oracle"]
-    if only is None and "oracle" in sets and (why := _no_oracle()):
+    shares = Shares(scenarios=not generated_only, generated=not scenarios_only and not of_source)
+    sets = [only] if only else ["emulator"] if ids or generated_only else list(SETS)
+    if only is None and len(sets) > 1 and (why := _no_source()):
         click.echo(f"only the emulator's faults: {why}", err=True)
-        sets.remove("oracle")
+        sets = ["emulator"]
     now = datetime.datetime.now(datetime.timezone.utc)
     folder = out or Path("results") / f"mutation-{now:%Y%m%d-%H%M%S}"
     if (folder / "mutation.json").exists():
@@ -109,7 +112,7 @@ def command(out: Path | None, only: str | None, ids: tuple[str, ...], scenarios_
         with _Bar() as bar:
             unexpressed = emulator.table().unexpressed if "emulator" in sets else []
             judged = {name: _judge(name, ids, shares, workers, bar) for name in sets}
-        whole = not ids and sets == ["emulator", "oracle"] and len(list(shares)) == 2
+        whole = not ids and sets == list(SETS) and len(list(shares)) == 2
         document = score.document(judged, unexpressed, shares, whole, now.isoformat(timespec="seconds"), workers)
     except (emulator.FaultsError, CollectionError, EquivalentsError, JobError, SchemataError) as error:
         raise Problem(str(error)) from error
@@ -120,24 +123,26 @@ def command(out: Path | None, only: str | None, ids: tuple[str, ...], scenarios_
     sys.exit(EXIT_NONCONFORMANCE if document["survived"] else EXIT_CONFORMS)
 
 
-def _no_oracle() -> str:
-    """Why the oracle's mutants cannot be made here; "" when they can."""
+def _no_source() -> str:
+    """Why no source can be mutated here; "" when it can."""
     if layout().installed:
-        return "the oracle's source is not here; a source tree has it"
-    return "" if shutil.which("clang") else "clang, which parses the oracle's source, is not there (Debian: clang)"
+        return "the sources that are mutated are not here; a source tree has them"
+    return "" if shutil.which("clang") else "clang, which parses the sources, is not there (Debian: clang)"
 
 
 def _judge(name: str, ids: tuple[str, ...], shares: Shares, workers: int, bar: _Bar) -> tuple[list[Mutant], float]:
     """The mutants of a set with what became of them, and how long that took."""
-    from ..mutation import emulator, oracle
+    from ..mutation import backends, emulator, oracle
     from ..mutation.mutants import argue
 
     start = time.monotonic()
     if name == "emulator":
         faults = emulator.chosen(emulator.table().faults, ids)
         mutants = emulator.Scoring(workers, shares, bar.report).run(faults)
-    else:
+    elif name == "oracle":
         mutants = oracle.run(workers, bar.report)
+    else:
+        mutants = backends.run(workers, bar.report)
     argue(mutants, layout().suites / EQUIVALENTS, whole=not ids)
     return mutants, time.monotonic() - start
 

@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Any, Iterator, Sequence
 
 
+#: What is mutated.
+SETS = ("emulator", "oracle", "backends")
+#: The argument for a mutant that building.same_code() proves to be none.
+SAME_CODE = "An optimising compiler turns it into the same machine code as the original."
+
+
 class EquivalentsError(ValueError):
     """The file of arguments says something that is not so."""
 
@@ -44,7 +50,7 @@ class Killer:
 class Mutant:
     """One faulty implementation and what became of it."""
 
-    kind: str  # "emulator" or "oracle"
+    kind: str  # its set: "emulator", "oracle" or "backends"
     id: str
     source: str
     description: str
@@ -95,9 +101,10 @@ def argue(mutants: Sequence[Mutant], path: Path, whole: bool) -> None:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise EquivalentsError(f"{path}: {error}") from error
     sets = {mutant.kind for mutant in mutants}
+    argued: set[tuple[str, str]] = set()
     by_id = {(mutant.kind, mutant.id): mutant for mutant in mutants}
     for name, entries in said.items():
-        if name not in ("emulator", "oracle"):
+        if name not in SETS:
             raise EquivalentsError(f"{path}: there is no set of mutants {name!r}")
         if name not in sets:
             continue
@@ -114,7 +121,8 @@ def argue(mutants: Sequence[Mutant], path: Path, whole: bool) -> None:
                     killer = mutant.killed_by
                     raise EquivalentsError(f"{path}: the {name} mutant {identifier!r} is argued to be equivalent, and "
                                            f"{killer.test if killer else 'a test'} kills it; take the entry out")
-                elif mutant.argument is not None:
+                if (name, identifier) in argued:
                     raise EquivalentsError(f"{path}: two arguments for the {name} mutant {identifier!r}")
-                else:
+                argued.add((name, identifier))
+                if mutant is not None and mutant.argument is None:  # not proved already, by the compiler at hand
                     mutant.argument = str(entry["argument"]).strip()

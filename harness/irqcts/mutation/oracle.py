@@ -36,7 +36,7 @@ from . import distinguish, emulator, generated, jobs, oracle_build
 from .cases import Case, CollectionError, collect
 from .evidence import Evidence
 from .inprocess import InProcess
-from .mutants import Killer, Mutant
+from .mutants import SAME_CODE, Killer, Mutant
 from .scenarios import Player
 from .schemata import SchemataError, SourceMutant
 
@@ -202,9 +202,6 @@ def main() -> None:
 
 
 # --- for the command line ------------------------------------------------------------------------
-
-SAME_CODE = "An optimising compiler turns it into the same machine code as the original."
-
 
 def run(workers: int, report: Report, chosen: Callable[[SourceMutant], bool] = lambda mutant: True) -> list[Mutant]:
     """Builds and judges the oracle's mutants; raises SchemataError or CollectionError with a sentence."""
