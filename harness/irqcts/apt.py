@@ -86,10 +86,10 @@ class Foreign:
 
 
 @contextmanager
-def foreign(suite: str) -> Iterator[Foreign]:
-    """Its package lists are fetched; whether a package resolves is for the caller to see."""
+def foreign(suite: str, kind: str = "deb") -> Iterator[Foreign]:
+    """Its package lists (of sources, if `kind` is deb-src) are fetched; whether a package resolves is for the caller."""
     check_suite_name(suite)
-    lines = sources(suite)
+    lines = [kind + line.removeprefix("deb") for line in sources(suite)]
     with tempfile.TemporaryDirectory(prefix="irqcts-apt-") as temporary:
         work = Path(temporary)
         for name in ("lists/partial", "cache/archives/partial"):

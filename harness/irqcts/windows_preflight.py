@@ -16,6 +16,9 @@ from .obstacle import Obstacle
 from .verdict import HarnessError
 
 SERVICE = "irqcts"
+#: Instance ids on the simulated bus; of its devices the first is the one of which everything is simulated.
+SIMULATED_BUS = "IRQCTS\\"
+SIMULATED = SIMULATED_BUS + "SIMULATED\\"
 SECONDS = 30.0
 MSIX = 4  # DevProp_PciDevice_InterruptType_MsiX
 #: Problem codes of the device manager (cfg.h) that have a remedy of their own.
@@ -109,11 +112,14 @@ def gather(wanted: str, folder: Path) -> Facts:
     return replace(read(done.stdout.decode("utf-8", "replace")), inf_ids=named_ids(text))
 
 
-def check(wanted: str, folder: Path) -> None:
-    """HarnessError with every obstacle, or nothing."""
-    found = obstacles(gather(wanted, folder), wanted, folder)
-    if found:
+def check(wanted: str, folder: Path) -> str:
+    """The instance id of the device to use; HarnessError with every obstacle."""
+    facts = gather(wanted, folder)
+    found = obstacles(facts, wanted, folder)
+    device = _the_one(facts, wanted)
+    if found or not isinstance(device, Device):
         raise HarnessError("the backend windows cannot run yet:\n" + "\n".join(map(str, found)), cause="environment")
+    return device.instance
 
 
 # --- the decision ----------------------------------------------------------------------------------------------------
@@ -139,6 +145,8 @@ def _the_one(facts: Facts, wanted: str) -> Device | Obstacle | None:
         return facts.devices[0] if facts.devices else None
     exact = [device for device in facts.devices if device.instance.lower() == wanted.lower()]
     present = [device for device in facts.devices if device.present]
+    if not wanted and all(device.instance.upper().startswith(SIMULATED_BUS) for device in present):
+        exact = [device for device in present if device.instance.upper().startswith(SIMULATED)]
     if len(exact or present) == 1:
         return (exact or present)[0]
     names = ", ".join(device.instance for device in facts.devices)
@@ -150,8 +158,8 @@ def _none(wanted: str, folder: Path) -> Obstacle:
     if wanted:
         return Obstacle(f"no device has an instance id that contains {wanted!r}; this lists them",
                         "pnputil /enum-devices /connected")
-    return Obstacle("no device has irqcts.sys: give --device with the instance id of the device under test, or make the "
-                    "simulated one", f"\"{folder / 'irqcts-setup.exe'}\" install \"{folder}\"")
+    return Obstacle("no device has irqcts.sys: give --device with the instance id of the device under test, or make "
+                    "the simulated one", f"\"{folder / 'irqcts-setup.exe'}\" install \"{folder}\"")
 
 
 def _of_device(facts: Facts, device: Device, folder: Path) -> list[Obstacle]:
@@ -170,9 +178,8 @@ def _of_device(facts: Facts, device: Device, folder: Path) -> list[Obstacle]:
     found += _not_started(facts, device)
     if device.instance.upper().startswith("PCI\\") and device.msi_supported != 1:
         found.append(Obstacle(
-            f"the INF that installed {device.instance} lacks MSISupported = 1, so Windows gives the device a line-based "
-            "interrupt; the package's irqcts.inf has it",
-            f"pnputil /add-driver \"{folder / 'irqcts.inf'}\" /install & pnputil /restart-device \"{device.instance}\""))
+            f"the INF that installed {device.instance} lacks MSISupported = 1, so Windows gives the device a "
+            "line-based interrupt; the package's irqcts.inf has it", _again(device, folder)))
     return found + _handshake(facts, device, folder)
 
 
@@ -183,12 +190,13 @@ def _not_bound(facts: Facts, device: Device, folder: Path) -> list[Obstacle]:
     first = device.hardware_ids[0] if device.hardware_ids else device.instance.rpartition("\\")[0]
     if not any(identifier.lower() in names for identifier in device.hardware_ids):
         return [Obstacle(f"{device.instance} belongs to {owner}, and {inf} does not name it: add the line "
-                         f"\"%Device% = Irqcts.Install,{first}\" to [Irqcts.Models.NTamd64], sign again (README-Windows.md), then",
+                         f"\"%Device% = Irqcts.Install,{first}\" to [Irqcts.Models.NTamd64], sign again "
+                         "(README-Windows.md), then",
                          f"pnputil /add-driver \"{inf}\" /install")]
     if not facts.package:
         return [Obstacle(f"irqcts.sys is not installed; {device.instance} belongs to {owner}",
                          f"pnputil /add-driver \"{inf}\" /install")]
-    return [Obstacle(f"{device.instance} belongs to {owner} although {facts.package} is installed for it; this takes it",
+    return [Obstacle(f"{device.instance} belongs to {owner} although {facts.package} is installed; this takes it",
                      f"\"{folder / 'irqcts-setup.exe'}\" bind \"{first}\" \"{folder}\"")]
 
 
@@ -221,8 +229,13 @@ def _not_started(facts: Facts, device: Device) -> list[Obstacle]:
                      f"pnputil /restart-device \"{device.instance}\""), *_signing(facts)]
 
 
+def _again(device: Device, folder: Path) -> str:
+    """The driver of this package in the place of the one that the device has."""
+    return f"pnputil /add-driver \"{folder / 'irqcts.inf'}\" /install & pnputil /restart-device \"{device.instance}\""
+
+
 def _handshake(facts: Facts, device: Device, folder: Path) -> list[Obstacle]:
-    again = f"pnputil /add-driver \"{folder / 'irqcts.inf'}\" /install & pnputil /restart-device \"{device.instance}\""
+    again = _again(device, folder)
     if device.open_error is not None:
         if device.problem:
             return []  # said already

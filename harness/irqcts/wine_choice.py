@@ -18,14 +18,18 @@ SIMULATED = r"IRQCTS\SIMULATED"
 
 
 def command(name: str, options: str) -> list[str] | None:
-    """The bridge's command for the backend "windows" under Wine; else None.  HarnessError when it cannot run."""
+    """The agent's command for the backend "windows", on Windows or under Wine; None for another backend.
+
+    HarnessError with what is missing.
+    """
     if name != "windows":
         return None
     parts = [part for part in options.split(",") if part]
     if host.WINDOWS:
         wanted = next((part.removeprefix("device=") for part in parts if part.startswith("device=")), "")
-        windows_preflight.check(wanted, layout().backends)
-        return None
+        chosen = windows_preflight.check(wanted, layout().backends)
+        rest = ",".join([f"device={chosen}", *(part for part in parts if not part.startswith("device="))])
+        return [str(layout().agent), "--backend", name, "--options", rest]
     if "wine=yes" not in parts:
         raise HarnessError("the backend windows runs on Windows; here it runs under Wine, on a simulated bus: "
                            "give --wine", cause="environment")

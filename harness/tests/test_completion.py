@@ -87,5 +87,6 @@ def test_ids_with_colons(shell: Shell) -> None:
 
 def test_words_without_colons(shell: Shell) -> None:
     for typed, becomes in (("irqcts expl", "irqcts explain "), ("irqcts explain PEND-SE", "irqcts explain PEND-SET "),
-                           ("irqcts run --shar", "irqcts run --shard "), ("irqcts explain NO-SUCH", "irqcts explain NO-SUCH")):
+                           ("irqcts run --shar", "irqcts run --shard "),
+                           ("irqcts explain NO-SUCH", "irqcts explain NO-SUCH")):
         assert shell.line(typed) == becomes

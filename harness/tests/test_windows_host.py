@@ -102,7 +102,8 @@ def test_programs_of_any_length() -> None:
 
 @pytest.mark.usefixtures("threaded")
 @pytest.mark.parametrize("mode, ending, what", [
-    ("hang-on-run", AgentTimeout, "no answer within 0.2 s"), ("stubborn-on-run", AgentTimeout, "no answer within 0.2 s"),
+    ("hang-on-run", AgentTimeout, "no answer within 0.2 s"),
+    ("stubborn-on-run", AgentTimeout, "no answer within 0.2 s"),
     ("crash-on-third", AgentCrash, "SIGSEGV"),
 ])
 def test_deadlines_and_deaths(mode: str, ending: type[Exception], what: str) -> None:

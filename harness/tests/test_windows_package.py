@@ -47,13 +47,14 @@ def test_programs_and_libraries(package: Path) -> None:
     assert {path.name for path in (package / "windows").iterdir()} == PROGRAMS
     for path in (package / "windows").iterdir():
         data = path.read_bytes()
-        assert path.suffix == ".inf" or data[:2] == b"MZ" and b"PE\0\0\x64\x86" in data, f"{path.name} is no x64 program"
+        assert path.suffix == ".inf" or data[:2] == b"MZ" and b"PE\0\0\x64\x86" in data, path.name
 
 
 def test_the_rest(package: Path) -> None:
     """The harness, the suites and the reports are those of the tree, and no test of the project is among them."""
     assert {path.name for path in package.iterdir()} == {
-        "LICENSE", "README-Windows.md", "irqcts.cmd", "model", "pyproject.toml", "python", "rulings", "suites", "windows"}
+        "LICENSE", "README-Windows.md", "irqcts.cmd", "model", "pyproject.toml", "python", "rulings", "suites",
+        "windows"}
     tracked = subprocess.run(["git", "ls-files", "harness/irqcts", "reports/irqcts_reports", "suites"], cwd=ROOT,
                              capture_output=True, text=True, check=True).stdout.split()
     for name in tracked:
@@ -66,8 +67,8 @@ def test_the_rest(package: Path) -> None:
 
 def test_the_harness_is_whole(package: Path, tmp_path: Path) -> None:
     """It finds its suites and clauses in the unpacked folder (here with the library of this machine)."""
-    done = subprocess.run([sys.executable, "-m", "irqcts", "list", "--json"], capture_output=True, text=True, timeout=60,
-                          env={"PATH": os.environ["PATH"], "PYTHONPATH": str(package / "python"),
+    done = subprocess.run([sys.executable, "-m", "irqcts", "list", "--json"], capture_output=True, text=True,
+                          timeout=60, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(package / "python"),
                                "IRQCTS_LIBRARY": str(layout().library), "XDG_CACHE_HOME": str(tmp_path),
                                "PYTHONDONTWRITEBYTECODE": "1"})
     assert done.returncode == 0, done.stderr
@@ -102,7 +103,8 @@ def test_commands_of_the_readme_are_commands(package: Path) -> None:
     """Its own programs know the words that follow them; the others are Windows' own or the WDK's."""
     _, commands = readme(package)
     usage = {name: (ROOT / source).read_text("utf-8") for name, source in
-             (("irqcts-setup", "backends/windows/setup/setup.c"), ("irqcts-try", "backends/windows/tests/try_driver.c"))}
+             (("irqcts-setup", "backends/windows/setup/setup.c"),
+              ("irqcts-try", "backends/windows/tests/try_driver.c"))}
     options = {name for parameter in run_command.params for name in parameter.opts}
     seen = set()
     for command in commands:

@@ -61,7 +61,8 @@ RESTART_DEVICE = f'pnputil /restart-device "{INSTANCE}"'
     ({}, {"problem": 99}, "does not work (problem code 99)", RESTART_DEVICE),
     ({}, {"msi_supported": None}, "lacks MSISupported = 1", AGAIN),
     ({}, {"msi_supported": 0}, "lacks MSISupported = 1", AGAIN),
-    ({}, {"driver_version": 2}, "older than irqcts_windows.dll: it speaks version 2 of the requests, the library 3", AGAIN),
+    ({}, {"driver_version": 2},
+     "older than irqcts_windows.dll: it speaks version 2 of the requests, the library 3", AGAIN),
     ({}, {"driver_version": 4}, "newer than irqcts_windows.dll", AGAIN),
     ({}, {"driver_version": None, "describe_error": 1}, "does not say its version (error 1)", AGAIN),
     ({}, {"driver_version": None, "open_error": 1167}, "its device interface is gone", RESTART_DEVICE),
@@ -92,6 +93,9 @@ def test_the_choice_of_a_device() -> None:
     assert "2 devices" in problem and remedy.endswith(f'--device "{INSTANCE}"')
     assert seen(devices=(other, GOOD)) == [], "a whole instance id means that device only"
     assert seen(wanted="VEN_1B36", devices=(GOOD, replace(other, present=False))) == [], "the one that is there"
+    plain, simulated = (replace(GOOD, instance=rf"IRQCTS\{name}\0") for name in ("PLAIN", "SIMULATED"))
+    assert seen(wanted="", devices=(plain, simulated)) == [], "of the simulated bus alone, the one that has everything"
+    assert "3 devices" in seen(wanted="", devices=(plain, simulated, GOOD))[0][0], "never a real one unasked"
 
 
 def test_what_setup_prints() -> None:
@@ -105,7 +109,8 @@ def test_what_setup_prints() -> None:
 
 def test_the_ids_that_an_inf_names() -> None:
     text = (Path(__file__).parents[2] / "backends/windows/driver/irqcts.inf").read_text("utf-8")
-    assert named_ids(text) == (r"IRQCTS\SIMULATED",), "the example is a comment"
+    ours = (r"IRQCTS\SIMULATED", r"IRQCTS\PLAIN")
+    assert named_ids(text) == ours, "the example is a comment"
     line = f"[Irqcts.Models.NTamd64]\n%Device% = Irqcts.Install,{ID}, {ID}&CC_02\n"
-    assert named_ids(text.replace("[Irqcts.Models.NTamd64]\n", line)) == (ID, ID + "&CC_02", r"IRQCTS\SIMULATED")
+    assert named_ids(text.replace("[Irqcts.Models.NTamd64]\n", line)) == (ID, ID + "&CC_02", *ours)
     assert named_ids("") == ()

@@ -56,7 +56,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if host.WINDOWS and name in NOT_ON_WINDOWS:
-            raise Problem(f"irqcts {name} is a command of Linux; on Windows, irqcts run and irqcts doctor are the first")
+            raise Problem(f"irqcts {name} is a command of Linux; irqcts --help lists those of Windows")
         if name not in self.list_commands(ctx):
             return None
         command: click.Command = importlib.import_module(f".{_module(name)}", __name__).command
