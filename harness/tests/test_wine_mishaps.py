@@ -4,6 +4,7 @@ verdict CRASH, never a hang, and the next program runs."""
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -145,10 +146,10 @@ def test_a_device_removed_under_an_open_handle(agent: AgentProcess) -> None:
 # --- what is not there, or of another age ----------------------------------------------------------------------------
 
 
-def opened(prefix: WinePrefix, library: str) -> HarnessError:
+def opened(prefix: WinePrefix, library: str, options: str = "") -> HarnessError:
     """Why the agent in the prefix does not open the backend of a library."""
     agent = AgentProcess(BackendChoice("windows"), environment=prefix.environment, command=[
-        str(prefix.program), str(binaries() / "irqcts-agent.exe"), "--backend", library])
+        str(prefix.program), str(binaries() / "irqcts-agent.exe"), "--backend", library, "--options", options])
     with pytest.raises(HarnessError) as ending:
         agent.description()
     agent.kill()
@@ -169,23 +170,35 @@ def test_a_library_that_is_not_there(prefix: WinePrefix) -> None:
     assert r"Z:\nowhere.dll cannot be loaded: error" in opened(prefix, r"Z:\nowhere.dll").why
 
 
-def test_a_driver_older_than_the_library(prefix: WinePrefix, tmp_path: Path) -> None:
-    """The same library, of the next version of the requests: refused at the handshake, and nowhere later."""
+def client_of_version(version: int, contract: str, folder: Path) -> Path:
+    """irqcts_windows.dll as another version of this project would have it."""
     tree = layout().root
-    contract = (tree / "backends/windows/include/irqcts_windows/ioctl.h").read_text("utf-8")
-    ours = "#define IRQCTS_IO_VERSION 1u"
-    assert ours in contract
-    (tmp_path / "irqcts_windows").mkdir()
-    next_one = contract.replace(ours, "#define IRQCTS_IO_VERSION 2u")
-    (tmp_path / "irqcts_windows" / "ioctl.h").write_text(next_one, "utf-8")
-    library = tmp_path / "irqcts_windows.dll"
-    client = tree / "backends" / "windows" / "client"
-    subprocess.run(["x86_64-w64-mingw32-gcc", "-shared", "-D_WIN32_WINNT=0x0A00", f"-I{tmp_path}",
+    (folder / "irqcts_windows").mkdir(parents=True)
+    (folder / "irqcts_windows" / "ioctl.h").write_text(VERSION.sub(f"#define IRQCTS_IO_VERSION {version}u", contract),
+                                                       "utf-8")
+    library = folder / "irqcts_windows.dll"
+    subprocess.run(["x86_64-w64-mingw32-gcc", "-shared", "-D_WIN32_WINNT=0x0A00", f"-I{folder}",
                     f"-I{tree / 'backends/windows/include'}", f"-I{tree / 'core/include'}",
-                    *map(str, sorted(client.glob("*.c"))), "-lsetupapi", "-o", str(library)], check=True, timeout=60)
+                    *map(str, sorted((tree / "backends/windows/client").glob("*.c"))), "-lsetupapi", "-o", str(library)],
+                   check=True, timeout=60)
+    return library
+
+
+VERSION = re.compile(r"#define IRQCTS_IO_VERSION (\d+)u")
+
+
+def test_a_driver_of_another_age_than_the_library(prefix: WinePrefix, tmp_path: Path) -> None:
+    """Older or newer: refused at the handshake, and nowhere later."""
+    contract = (layout().root / "backends/windows/include/irqcts_windows/ioctl.h").read_text("utf-8")
+    found = VERSION.search(contract)
+    assert found
+    ours = int(found[1])
     prefix.install()
-    said = opened(prefix, windows_path(library))
-    assert "irqcts.sys speaks version 1 and this library version 2" in said.why and said.cause == "environment"
+    for theirs in (ours + 1, ours - 1):
+        library = client_of_version(theirs, contract, tmp_path / str(theirs))
+        said = opened(prefix, windows_path(library), r"device=IRQCTS\SIMULATED")
+        assert f"irqcts.sys speaks version {ours} and this library version {theirs}" in said.why
+        assert "install the driver and the library of one package" in said.why and said.cause == "environment"
     prefix.remove()
 
 
@@ -221,12 +234,14 @@ def test_facts_of_an_installed_device(prefix: WinePrefix) -> None:
 
     prefix.install()
     found = facts()
-    [device] = found.devices
-    assert device.instance == r"IRQCTS\SIMULATED\0" and device.service == "irqcts" and device.present
+    devices = {each.instance.split("\\")[1]: each for each in found.devices}
+    assert set(devices) == {"SIMULATED", "PLAIN"} and all(each.service == "irqcts" for each in devices.values())
+    device = devices["SIMULATED"]
+    assert device.present and device.problem == 0
     assert device.hardware_ids == (r"IRQCTS\SIMULATED",) and (device.msi_supported, device.message_limit) == (1, 2048)
     assert device.driver_version == found.library_version > 0 and found.administrator and found.package
     assert windows_preflight.obstacles(found, "", Path("windows")) == []
-    assert facts("simulated").devices == found.devices and facts("no such device").devices == ()
+    assert facts("simulated").devices == (device,) and facts("no such device").devices == ()
     [other] = [each for each in facts("winebus").devices if each.instance.startswith("ROOT")]
     assert other.service == "winebus" and other.open_error is None and other.driver_version is None
     prefix.remove()
