@@ -165,6 +165,8 @@ SAME(irqcts_engine_shape, length, uint32_t);
 SAME(irqcts_engine_shape, operations, uint64_t);
 SAME(irqcts_engine_shape, reset_kinds, uint32_t);
 SAME(irqcts_engine_shape, stimulus, uint32_t);
+SAME(irqcts_engine_shape, seldom, uint32_t);
+SAME(irqcts_engine_shape, reserved, uint32_t);
 SAME(irqcts_engine_report, programs, uint64_t);
 SAME(irqcts_engine_report, steps, uint64_t);
 SAME(irqcts_engine_report, failing_seed, uint64_t);
@@ -232,7 +234,7 @@ SAME(irqcts_shrink_report, confirmations, uint32_t);
 SAME(irqcts_shrink_report, reserved, uint32_t);
 SAME(irqcts_soak, run_seed, uint64_t);
 SAME(irqcts_soak, readings, uint32_t);
-SAME(irqcts_soak, kept_count, uint32_t);
+SAME(irqcts_soak, flags, uint32_t);
 SAME(irqcts_soak, programs, uint64_t);
 SAME(irqcts_soak, steps, uint64_t);
 SAME(irqcts_soak, failing_seed, uint64_t);
@@ -306,6 +308,7 @@ _Static_assert(_Generic(&irqcts_trace_reason_text, int32_t (*)(size_t *, const s
 _Static_assert(_Generic(&irqcts_shrink, int32_t (*)(struct irqcts_program **, struct irqcts_shrink_report *, const struct irqcts_program *, irqcts_shrink_trial, void *, const struct irqcts_shrink_options *): 1, default: 0), "irqcts_shrink");
 _Static_assert(_Generic(&irqcts_soak_shape, int32_t (*)(struct irqcts_engine_shape *, const struct irqcts_backend_description *, uint64_t): 1, default: 0), "irqcts_soak_shape");
 _Static_assert(_Generic(&irqcts_soak_program, int32_t (*)(struct irqcts_program **, const struct irqcts_backend_description *, uint64_t): 1, default: 0), "irqcts_soak_program");
+_Static_assert(_Generic(&irqcts_soak_next, int32_t (*)(uint64_t *, struct irqcts_soak *, const struct irqcts_backend_description *): 1, default: 0), "irqcts_soak_next");
 _Static_assert(_Generic(&irqcts_soak_run, int32_t (*)(struct irqcts_soak *, const struct irqcts_backend_interface *, void *, uint64_t): 1, default: 0), "irqcts_soak_run");
 _Static_assert(_Generic(&irqcts_bytes_free, void (*)(struct irqcts_bytes *): 1, default: 0), "irqcts_bytes_free");
 _Static_assert(_Generic(&irqcts_wire_header_decode, int32_t (*)(struct irqcts_wire_header *, const uint8_t *): 1, default: 0), "irqcts_wire_header_decode");
@@ -504,6 +507,8 @@ static const struct irqcts_abi_item items[] = {
     FIELD(irqcts_engine_shape, operations, "u64"),
     FIELD(irqcts_engine_shape, reset_kinds, "u32"),
     FIELD(irqcts_engine_shape, stimulus, "u32"),
+    FIELD(irqcts_engine_shape, seldom, "u32"),
+    FIELD(irqcts_engine_shape, reserved, "u32"),
     STRUCT(irqcts_engine_report),
     FIELD(irqcts_engine_report, programs, "u64"),
     FIELD(irqcts_engine_report, steps, "u64"),
@@ -593,7 +598,7 @@ static const struct irqcts_abi_item items[] = {
     STRUCT(irqcts_soak),
     FIELD(irqcts_soak, run_seed, "u64"),
     FIELD(irqcts_soak, readings, "u32"),
-    FIELD(irqcts_soak, kept_count, "u32"),
+    FIELD(irqcts_soak, flags, "u32"),
     FIELD(irqcts_soak, programs, "u64"),
     FIELD(irqcts_soak, steps, "u64"),
     FIELD(irqcts_soak, failing_seed, "u64"),
@@ -601,7 +606,8 @@ static const struct irqcts_abi_item items[] = {
     FIELD(irqcts_soak, reserved, "u32"),
     FIELD(irqcts_soak, judgement, "block"),
     FIELD(irqcts_soak, coverage, "block"),
-    FIELD(irqcts_soak, kept, "block"),
+    FIELD(irqcts_soak, foreseen, "block"),
+    FIELD(irqcts_soak, taken, "block"),
     STRUCT(irqcts_wire_header),
     FIELD(irqcts_wire_header, version, "u16"),
     FIELD(irqcts_wire_header, type, "u16"),
@@ -765,6 +771,7 @@ static const struct irqcts_abi_item items[] = {
     CONSTANT(irqcts_expectation_outcome, IRQCTS_EXPECTATION_VALUE),
     CONSTANT(irqcts_expectation_outcome, IRQCTS_EXPECTATION_DELIVERIES),
     CONSTANT(irqcts_expectation_outcome, IRQCTS_EXPECTATION_NOT_OBSERVABLE),
+    CONSTANT(irqcts_soak_flag, IRQCTS_SOAK_UNSTEERED),
     CONSTANT(irqcts_wire_type, IRQCTS_WIRE_HELLO),
     CONSTANT(irqcts_wire_type, IRQCTS_WIRE_DESCRIPTION),
     CONSTANT(irqcts_wire_type, IRQCTS_WIRE_RUN),
@@ -1025,6 +1032,8 @@ static const struct irqcts_abi_item items[] = {
      "int32_t (struct irqcts_engine_shape *, const struct irqcts_backend_description *, uint64_t)", 0, 0},
     {"function", "irqcts_soak_program",
      "int32_t (struct irqcts_program **, const struct irqcts_backend_description *, uint64_t)", 0, 0},
+    {"function", "irqcts_soak_next",
+     "int32_t (uint64_t *, struct irqcts_soak *, const struct irqcts_backend_description *)", 0, 0},
     {"function", "irqcts_soak_run",
      "int32_t (struct irqcts_soak *, const struct irqcts_backend_interface *, void *, uint64_t)", 0, 0},
     {"function", "irqcts_bytes_free",

@@ -81,7 +81,7 @@ static void start_motif(struct irqcts_generator *generator)
     generator->bits = draw(generator);
     generator->stranger = (uint32_t)(generator->bits >> 59); /* mostly beyond the motif's end */
     generator->motif = below(random, motif_count);
-    generator->rare = (random & 0x3fu) == 0;
+    generator->rare = (random & ((shape->seldom != 0 ? shape->seldom : 64u) - 1u)) == 0;
     if (generator->rare) {
         generator->motif = below(random, rare_motif_count);
     }
@@ -293,6 +293,9 @@ int32_t irqcts_generator_initialise(struct irqcts_generator *out, const struct i
                            "1..%u and M is 1..N",
                            shape->virtual_functions, shape->virtual_entries, shape->virtual_messages,
                            IRQCTS_VIRTUAL_FUNCTIONS_MAX, IRQCTS_ENTRIES_MAX);
+    }
+    if (shape->seldom > 64 || (shape->seldom & (shape->seldom - 1u)) != 0) {
+        return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "one motif in %u: a power of two up to 64, or 0", shape->seldom);
     }
     if (shape->length < 1 || shape->length >= IRQCTS_PROGRAM_OPERATIONS_MAX) {
         return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "a program length of %u operations: 1..%u", shape->length,

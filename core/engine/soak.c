@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "irqcts/soak.h"
 
-#include <string.h>
-
 static uint32_t least(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
@@ -51,6 +49,12 @@ static uint64_t operations_of(uint64_t random, uint64_t supported)
     return supported;
 }
 
+/* In every other shape resets and the like are not as seldom as they are by default. */
+static uint32_t seldom_of(uint64_t random)
+{
+    return (random & 4u) == 0 ? 64u : 64u >> (2u * (uint32_t)(random & 3u));
+}
+
 int32_t irqcts_soak_shape(struct irqcts_engine_shape *out, const struct irqcts_backend_description *description,
                           uint64_t seed)
 {
@@ -67,6 +71,7 @@ int32_t irqcts_soak_shape(struct irqcts_engine_shape *out, const struct irqcts_b
     *out = (struct irqcts_engine_shape){.operations = operations_of(second, description->operations),
                                         .reset_kinds = description->reset_kinds,
                                         .stimulus = description->stimulus,
+                                        .seldom = seldom_of(second >> 40),
                                         .length = lengths[first >> 8 & 7u]};
     out->entries = chosen ? size_of(first >> 16, description->entries_max) : description->entries_max;
     out->messages = (description->properties & IRQCTS_PROPERTY_MESSAGES_FIXED) != 0
@@ -91,18 +96,6 @@ int32_t irqcts_soak_program(struct irqcts_program **out, const struct irqcts_bac
     return error == IRQCTS_ERROR_NONE ? irqcts_engine_program(out, &shape, irqcts_engine_seed(seed, 0)) : error;
 }
 
-/* Adds what is new to the coverage; returns whether anything was. */
-static int widen(struct irqcts_coverage *coverage, const struct irqcts_coverage *by)
-{
-    uint64_t fresh = 0;
-
-    for (uint32_t i = 0; i < IRQCTS_COVERAGE_WORDS; i++) {
-        fresh |= by->words[i] & ~coverage->words[i];
-        coverage->words[i] |= by->words[i];
-    }
-    return fresh != 0;
-}
-
 int32_t irqcts_soak_run(struct irqcts_soak *soak, const struct irqcts_backend_interface *backend, void *context,
                         uint64_t steps)
 {
@@ -114,14 +107,13 @@ int32_t irqcts_soak_run(struct irqcts_soak *soak, const struct irqcts_backend_in
         return irqcts_fail(IRQCTS_ERROR_BACKEND, "%s does not describe itself", backend->name);
     }
     while (soak->steps < end && soak->failing_step == UINT32_MAX) {
-        uint64_t seed = irqcts_engine_seed(soak->run_seed, soak->programs);
         struct irqcts_engine_shape shape;
         struct irqcts_engine_report report;
-        int32_t error;
-        if (soak->kept_count > 0 && (seed & 1u) != 0) {
-            seed = (uint64_t)soak->kept[(seed >> 33) % soak->kept_count] << 32 | (seed & UINT32_MAX);
+        uint64_t seed;
+        int32_t error = irqcts_soak_next(&seed, soak, &description);
+        if (error == IRQCTS_ERROR_NONE) {
+            error = irqcts_soak_shape(&shape, &description, seed);
         }
-        error = irqcts_soak_shape(&shape, &description, seed);
         if (error == IRQCTS_ERROR_NONE) {
             error = irqcts_engine_run(&report, backend, context, &shape, seed, 0, 1, IRQCTS_ENGINE_JUDGE,
                                       soak->readings);
@@ -129,11 +121,9 @@ int32_t irqcts_soak_run(struct irqcts_soak *soak, const struct irqcts_backend_in
         if (error != IRQCTS_ERROR_NONE) {
             return error;
         }
-        soak->programs++;
         soak->steps += report.steps;
-        if (widen(&soak->coverage, &report.coverage)) {
-            soak->kept[soak->kept_count % IRQCTS_SOAK_KEPT_MAX] = (uint32_t)(seed >> 32);
-            soak->kept_count += soak->kept_count < IRQCTS_SOAK_KEPT_MAX;
+        for (uint32_t i = 0; i < IRQCTS_COVERAGE_WORDS; i++) {
+            soak->coverage.words[i] |= report.coverage.words[i];
         }
         if (report.failing_step != UINT32_MAX) {
             soak->failing_step = report.failing_step;

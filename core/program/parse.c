@@ -639,6 +639,12 @@ static int32_t parse_lines(struct parser *parser, const char *text, size_t lengt
         if (error == IRQCTS_ERROR_NONE && line->count > 0) {
             if (headed) {
                 error = take_line(parser);
+            } else if (line->count == 2 && word_is(&line->words[0], "irqcts-program") &&
+                       !word_is(&line->words[1], "1")) {
+                error = irqcts_fail(IRQCTS_ERROR_SYNTAX,
+                                    "line %u, column %u: the program is of another version, and this irqcts reads "
+                                    "\"irqcts-program 1\"; replay it with the irqcts that saved it",
+                                    line->number, line->words[1].column);
             } else if (line->count != 2 || !word_is(&line->words[0], "irqcts-program") ||
                        !word_is(&line->words[1], "1")) {
                 error = expected(line, &line->words[0], "the first line \"irqcts-program 1\"");

@@ -61,6 +61,9 @@ static void a_seed_is_a_program(void)
     shape.messages = 9;
     CHECK_EQ(irqcts_engine_program(&first, &shape, 42), IRQCTS_ERROR_ARGUMENT);
     shape.messages = 4;
+    shape.seldom = 48;
+    CHECK_EQ(irqcts_engine_program(&first, &shape, 42), IRQCTS_ERROR_ARGUMENT);
+    shape.seldom = 16;
     shape.length = 0;
     CHECK_EQ(irqcts_engine_program(&first, &shape, 42), IRQCTS_ERROR_ARGUMENT);
 }

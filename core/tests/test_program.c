@@ -77,7 +77,9 @@ static void expect_error(const char *text, const char *sentence)
 static void errors_say_where(void)
 {
     expect_error("", "line 1, column 1: the text ends without the first line");
-    expect_error("irqcts-program 2\n", "line 1, column 1: found \"irqcts-program\" where the first line");
+    expect_error("irqcts-program 2\n",
+                 "line 1, column 16: the program is of another version, and this irqcts reads \"irqcts-program 1\"");
+    expect_error("irqcts-trace 1\n", "line 1, column 1: found \"irqcts-trace\" where the first line");
     expect_error("irqcts-program 1\n", "line 1, column 1: the text ends without an operation");
     expect_error("irqcts-program 1\npoll\n", "line 2, column 1: configure is the first operation");
     expect_error(HEAD "configure entries=4 messages=2\n", "line 3, column 1: configure is the first operation");

@@ -21,7 +21,7 @@ IRQCTS_ENTRY_BYTES = 16
 IRQCTS_FUNCTIONS_MAX = 65
 IRQCTS_GENERATOR_EDGES = 16
 IRQCTS_GENERATOR_HOT_MAX = 4
-IRQCTS_GENERATOR_VERSION = 4
+IRQCTS_GENERATOR_VERSION = 5
 IRQCTS_HISTORY_CALLS_MAX = 1000000
 IRQCTS_HISTORY_ENTRIES_MAX = 64
 IRQCTS_HISTORY_MESSAGES_MAX = 64
@@ -36,7 +36,7 @@ IRQCTS_PROGRAM_EXPECTED_DELIVERIES_MAX = 262144
 IRQCTS_PROGRAM_OPERATIONS_MAX = 65536
 IRQCTS_PROGRAM_TEXT_MAX = 16777216
 IRQCTS_SLOTS_MAX = 4
-IRQCTS_SOAK_KEPT_MAX = 64
+IRQCTS_SOAK_TRANSITIONS = 16384
 IRQCTS_VIRTUAL_FUNCTIONS_MAX = 64
 IRQCTS_WIRE_HEADER_BYTES = 16
 IRQCTS_WIRE_MAGIC = 1129402953
@@ -265,6 +265,10 @@ class irqcts_expectation_outcome(IntEnum):
     IRQCTS_EXPECTATION_VALUE = 3
     IRQCTS_EXPECTATION_DELIVERIES = 4
     IRQCTS_EXPECTATION_NOT_OBSERVABLE = 5
+
+
+class irqcts_soak_flag(IntEnum):
+    IRQCTS_SOAK_UNSTEERED = 1
 
 
 class irqcts_wire_type(IntEnum):
@@ -654,6 +658,8 @@ class irqcts_engine_shape(Structure):
         ("operations", c_uint64),
         ("reset_kinds", c_uint32),
         ("stimulus", c_uint32),
+        ("seldom", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -791,7 +797,7 @@ class irqcts_soak(Structure):
     _fields_ = [
         ("run_seed", c_uint64),
         ("readings", c_uint32),
-        ("kept_count", c_uint32),
+        ("flags", c_uint32),
         ("programs", c_uint64),
         ("steps", c_uint64),
         ("failing_seed", c_uint64),
@@ -799,7 +805,8 @@ class irqcts_soak(Structure):
         ("reserved", c_uint32),
         ("judgement", irqcts_judgement),
         ("coverage", irqcts_coverage),
-        ("kept", c_uint32 * 64),
+        ("foreseen", irqcts_coverage),
+        ("taken", c_uint32 * 16384),
     ]
 
 
@@ -945,6 +952,8 @@ FUNCTIONS = {
         'int32_t (struct irqcts_engine_shape *, const struct irqcts_backend_description *, uint64_t)'),
     "irqcts_soak_program": (c_int32, (POINTER(c_void_p), POINTER(irqcts_backend_description), c_uint64,),
         'int32_t (struct irqcts_program **, const struct irqcts_backend_description *, uint64_t)'),
+    "irqcts_soak_next": (c_int32, (POINTER(c_uint64), POINTER(irqcts_soak), POINTER(irqcts_backend_description),),
+        'int32_t (uint64_t *, struct irqcts_soak *, const struct irqcts_backend_description *)'),
     "irqcts_soak_run": (c_int32, (POINTER(irqcts_soak), POINTER(irqcts_backend_interface), c_void_p, c_uint64,),
         'int32_t (struct irqcts_soak *, const struct irqcts_backend_interface *, void *, uint64_t)'),
     "irqcts_bytes_free": (None, (POINTER(irqcts_bytes),),
@@ -1009,7 +1018,7 @@ KINDS = {
     "irqcts_expected_delivery": ['u32', 'u32', 'u32', 'u32'],
     "irqcts_complete_options": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32'],
     "irqcts_complete_report": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u64', 'u64'],
-    "irqcts_engine_shape": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u32', 'u32'],
+    "irqcts_engine_shape": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u32', 'u32', 'u32', 'u32'],
     "irqcts_engine_report": ['u64', 'u64', 'u64', 'u32', 'u32', 'block', 'block'],
     "irqcts_generator": ['u64', 'block', 'u32', 'u32', 'u32', 'block', 'block', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'block', 'block', 'u32', 'u64'],
     "irqcts_history_shape": ['u32', 'u32', 'u32', 'u32'],
@@ -1021,7 +1030,7 @@ KINDS = {
     "irqcts_outcome": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'block'],
     "irqcts_shrink_options": ['u32', 'u32'],
     "irqcts_shrink_report": ['u32', 'u32', 'u32', 'u32', 'u32', 'u32'],
-    "irqcts_soak": ['u64', 'u32', 'u32', 'u64', 'u64', 'u64', 'u32', 'u32', 'block', 'block', 'block'],
+    "irqcts_soak": ['u64', 'u32', 'u32', 'u64', 'u64', 'u64', 'u32', 'u32', 'block', 'block', 'block', 'block'],
     "irqcts_wire_header": ['u16', 'u16', 'u32', 'u32'],
     "irqcts_bytes": ['pointer', 'size', 'size'],
 }

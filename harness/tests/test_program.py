@@ -68,7 +68,7 @@ def test_a_mistake_is_refused_where_it_is_made(build: Callable[[Program], Any], 
 
 
 @pytest.mark.parametrize("text, line, column", [
-    ("", 1, 1), ("irqcts-program 2\n", 1, None), ("irqcts-program 1\nexplode\n", 2, 1),
+    ("", 1, 1), ("irqcts-program 2\n", 1, 16), ("irqcts-program 1\nexplode\n", 2, 1),
     ("irqcts-program 1\nconfigure entries=1 messages=1\nraise\n", 3, None),
     ("irqcts-program 1\nconfigure entries=1 messages=1\nraise 0 => purple\n", 3, 12),
     ("irqcts-program 1\nconfigure entries=1 messages=1\nraise 0 => ok [NO-CLAUSE]\n", 3, None),

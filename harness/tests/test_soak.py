@@ -42,7 +42,7 @@ def test_a_failure_is_shrunk_and_its_seed_finds_it_again(tmp_path: Path) -> None
     assert (tmp_path / "again" / saved.name).read_text() == saved.read_text()
 
 
-@pytest.mark.parametrize("text", ["12", "4:12", "4:0x", "4:0x11111111111111111", "x:0x1"])
+@pytest.mark.parametrize("text", ["12", "5:12", "5:0x", "5:0x11111111111111111", "x:0x1"])
 def test_what_is_no_seed_is_refused(text: str) -> None:
     done = run("--seed", text)
     assert done.exit_code == 2 and "is no seed" in str(done.output)

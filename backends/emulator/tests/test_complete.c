@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The emulator against complete suites, whole, and soaking against its faults.
+ * The emulator against complete suites, whole.
  *
- * Claim of the first, for N = 2, M = 2 and the alphabet that
+ * Claim, for N = 2, M = 2 and the alphabet that
  * irqcts_complete_describe counts: no deterministic implementation with at most
  * k more states than the oracle, as this observer sees it, passes unless it
  * does on every decided input what the oracle permits.  Left out: inputs whose
  * outcome is open, pairs of states that nothing tells apart (docs/decisions/0012).
  */
 #include "check.h"
-#include "faults.h"
 #include "irqcts/complete.h"
 #include "irqcts/session.h"
-#include "irqcts/soak.h"
 
 #include <string.h>
 
@@ -152,41 +150,6 @@ static void what_does_not_fit_is_refused(void)
     CHECK(strstr(irqcts_last_error(), "entries are 1..4") != NULL);
 }
 
-/* Two million steps each find every fault but these, and say why not of each. */
-static void soaking_finds_the_faults(void)
-{
-    static const struct {
-        const char *id;
-        const char *why;
-    } out_of_reach[] = {
-        {"C1", "no access of the generator crosses the table's end"},
-        {"I7", "what entry -1 is taken for is seldom looked at afterwards"},
-        {"PLUS-ROUTE-NO-MSIX", "each shape has the MSI-X capability"},
-    };
-
-    for (uint32_t i = 0; i < irqcts_emulator_fault_count(); i++) {
-        const struct irqcts_emulator_fault *fault = irqcts_emulator_fault(i);
-        struct irqcts_soak soak = {.run_seed = 1};
-        char options[256];
-        char error[256] = "";
-        uint32_t known = 0;
-        void *context;
-        int32_t status;
-        (void)snprintf(options, sizeof(options), "fault=%s%s%s", fault->id, fault->options[0] != '\0' ? "," : "",
-                       fault->options);
-        CHECK_EQ(emulator->open(&context, options, error, sizeof(error)), 0);
-        status = irqcts_soak_run(&soak, emulator, context, 2000000);
-        emulator->close(context);
-        for (uint32_t k = 0; k < sizeof(out_of_reach) / sizeof(out_of_reach[0]); k++) {
-            known |= strcmp(fault->id, out_of_reach[k].id) == 0;
-        }
-        if (status == 0 && soak.failing_step == UINT32_MAX && !known) {
-            (void)fprintf(stderr, "fault %s is not found: %s\n", fault->id, fault->description);
-            CHECK(0);
-        }
-    }
-}
-
 int main(void)
 {
     emulator = irqcts_backend_emulator_entry(IRQCTS_BACKEND_ABI_VERSION);
@@ -195,6 +158,5 @@ int main(void)
     a_fault_with_a_memory_takes_more_states();
     a_larger_table_is_the_same_machine();
     what_does_not_fit_is_refused();
-    soaking_finds_the_faults();
     return 0;
 }

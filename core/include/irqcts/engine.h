@@ -20,7 +20,7 @@ extern "C" {
 
 /* A change to the generator that changes what a seed means changes this number;
  * a reproducer of another version is refused. */
-#define IRQCTS_GENERATOR_VERSION 4u
+#define IRQCTS_GENERATOR_VERSION 5u
 
 /* What the programs look like. */
 struct irqcts_engine_shape {
@@ -33,6 +33,9 @@ struct irqcts_engine_shape {
     uint64_t operations;        /* bit k: kind k may appear; kinds it lacks are never generated */
     uint32_t reset_kinds;       /* bit k: enum irqcts_reset_kind k may appear */
     uint32_t stimulus;          /* enum irqcts_stimulus: without one no events are generated */
+    uint32_t seldom;            /* one motif in so many is a slow one or one about what is not there: a power of
+                                 * two up to 64; 0: 64 */
+    uint32_t reserved;
 };
 
 enum irqcts_engine_flag {

@@ -119,27 +119,24 @@ def shrunk(agent: AgentProcess, program: Program, failure: Failure, runs: int, r
 class Soak:
     """Which program comes next, and what has been reached (as irqcts_soak_run, on a backend behind an agent)."""
 
-    def __init__(self, run_seed: int) -> None:
-        self.run_seed = run_seed
+    def __init__(self, run_seed: int, steered: bool = True) -> None:
+        self._state = _abi.irqcts_soak(run_seed=run_seed)
+        self._state.flags = 0 if steered else _abi.irqcts_soak_flag.IRQCTS_SOAK_UNSTEERED
         self.programs = 0
         self.steps = 0
         self.covered: set[str] = set()
-        self.kept: list[int] = []
 
-    def next_seed(self) -> int:
-        seed = int(library().irqcts_engine_seed(self.run_seed, self.programs))
-        if self.kept and seed & 1:
-            seed = self.kept[(seed >> 33) % len(self.kept)] << 32 | seed & 0xFFFFFFFF
-        return seed
+    def next_seed(self, description: Description) -> int:
+        seed = ctypes.c_uint64()
+        check(library().irqcts_soak_next(ctypes.byref(seed), ctypes.byref(self._state),
+                                         ctypes.byref(description.record)))
+        return seed.value
 
-    def account(self, seed: int, trace: Trace | None) -> None:
+    def account(self, trace: Trace | None) -> None:
         self.programs += 1
         if trace is not None:
             self.steps += len(trace)
-            fresh = trace.covered() - self.covered
-            self.covered |= fresh
-            if fresh and len(self.kept) < _abi.IRQCTS_SOAK_KEPT_MAX:
-                self.kept.append(seed >> 32)
+            self.covered |= trace.covered()
 
 
 def report_failure(agent: AgentProcess, seed: int, program: Program, failure: Failure, out: Path, runs: int,
@@ -165,7 +162,7 @@ def report_failure(agent: AgentProcess, seed: int, program: Program, failure: Fa
 Examples:
   irqcts soak --seconds 60
   irqcts soak --backend qemu --device rocker --run-seed 7
-  irqcts soak --seed 4:0x0000000012345678
+  irqcts soak --seed 5:0x0000000012345678
   irqcts soak --backend vfio --guest bookworm --threads 4""")
 @backend_options
 @click.option("--seconds", type=click.FloatRange(min=0.1), default=10.0, show_default=True)
@@ -177,13 +174,15 @@ Examples:
 @click.option("--shrink-runs", type=click.IntRange(0), default=2000, show_default=True, help="At most; 0: no limit.")
 @click.option("--threads", type=click.IntRange(2, _abi.IRQCTS_HISTORY_THREADS_MAX), metavar="N",
               help="Instead of programs, N threads that raise, mask, unmask and route at once; docs/concurrency.md.")
+@click.option("--steering/--no-steering", default=True, show_default=True,
+              help="Choose each program among several by what it reaches on the oracle.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/soak"), show_default=True, metavar="DIR")
 def command(backend: BackendChoice, seconds: float, run_seed: int | None, seed: str | None, repeats: int,
-            shrink_runs: int, threads: int | None, out: Path) -> None:
+            shrink_runs: int, threads: int | None, steering: bool, out: Path) -> None:
     """Run random programs of ever other shapes until one fails or the time is over; shrink the one that failed.
 
-    Shapes that reached a clause first are used again and again.  Exit status: 0 no program failed, 1 one did,
-    2 bad input.
+    Of several candidates the one is run that reaches most that is new on the oracle.  Exit status: 0 no program
+    failed, 1 one did, 2 bad input.
     """
     if threads is not None and seed is not None:
         raise Problem("--seed is a program's; which calls of several threads meet is in no seed's power")
@@ -191,7 +190,7 @@ def command(backend: BackendChoice, seconds: float, run_seed: int | None, seed: 
     run_seed = run_seed if run_seed is not None else time.time_ns() & 0xFFFFFFFFFFFFFFFF
     if threads is not None:
         sys.exit(soak_histories(backend, threads, seconds, run_seed, out))
-    soak = Soak(run_seed)
+    soak = Soak(run_seed, steering)
     agent = AgentProcess(backend)
     status = EXIT_CONFORMS
     try:
@@ -199,10 +198,10 @@ def command(backend: BackendChoice, seconds: float, run_seed: int | None, seed: 
         click.echo(f"{description.identity}\nrun seed {run_seed}" if only is None else description.identity)
         end = time.monotonic() + seconds
         while status == EXIT_CONFORMS and (soak.programs == 0 or (only is None and time.monotonic() < end)):
-            current = only if only is not None else soak.next_seed()
+            current = only if only is not None else soak.next_seed(description)
             program = program_of(description, current)
             failure, trace = failure_of(agent, program)
-            soak.account(current, trace)
+            soak.account(trace)
             if failure is not None:
                 status = EXIT_NONCONFORMANCE
                 report_failure(agent, current, program, failure, out, shrink_runs, repeats)
