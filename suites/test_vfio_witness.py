@@ -21,8 +21,9 @@ FIELDS = ("address", "data", "vector-control")
 
 
 @pytest.fixture
-def witness() -> Path:
-    """The file of the witness's notes."""
+def witness(machine: Any) -> Path:
+    """The file of the witness's notes, which begin with the first program."""
+    machine.check(machine.program().start().raise_event(0).poll({0: 1}))  # leaves nothing pending behind
     noted = os.environ.get("IRQCTS_WITNESS")
     if not noted or not Path(noted).is_file():
         raise NotTested("no witness is switched on; it needs --guest and --witness")
@@ -53,8 +54,6 @@ def observing_program(machine: Any) -> Program:
 @needs(entries=4, messages=4, stimulus="device", observes=("deliveries", "table", "pba"))
 def test_guest_and_witness_see_the_same(machine: Any, witness: Path) -> None:
     """Message Control, every field of four entries, the pending bits and the number of messages agree."""
-    quiet = machine.program().start().raise_event(0).poll({0: 1})  # leaves nothing pending behind
-    machine.check(quiet)
     program = observing_program(machine)
     trace = machine.judge(machine.run(program))
     note = last_note(witness)

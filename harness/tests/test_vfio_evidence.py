@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from irqcts.guest_kernel import Kernel, KernelUnavailable, distribution_kernel
 from irqcts.paths import layout
 
 OBSERVED = Path(__file__).resolve().parents[2] / "backends" / "vfio" / "observed"
+SUITES = OBSERVED.parents[2] / "suites"
 
 #: A message to an address that the IOMMU does not map is nobody's, but the kernel sees it go by.
 LOG = '''
@@ -86,3 +89,37 @@ def test_what_was_observed_replays(suite: str) -> None:
         trace = agent.run(Program.from_text(program.read_text("utf-8")))
         assert trace.conforms, f"{program.name}: {trace.first_divergence}"
     agent.close()
+
+
+#: A bridge whose witness sees something else than there is.
+DISSENTING = """
+import os, sys
+from dataclasses import replace
+from irqcts import guest_bridge, guest_witness
+
+true = guest_witness.Witness
+
+class Dissenting(true):
+    def {method}(self):
+        seen = super().{method}()
+        return {changed}
+
+guest_witness.Witness = guest_bridge.Witness = sys.modules["irqcts.guest"].Witness = Dissenting
+sys.argv += ["--guest", "bookworm", "--witness", os.environ["IRQCTS_WITNESS"]]
+sys.exit(guest_bridge.main())
+"""
+
+
+@pytest.mark.parametrize("method, changed, sentence", [
+    ("table", "[*seen[:2], replace(seen[2], data=seen[2].data ^ 1), *seen[3:]]", "the guest reads the table"),
+    ("messages", "{key: count + 1 for key, count in seen.items()}", "messages left the device, "),
+    ("pending", "[]", "the test's own statement fails"), ("control", "seen | 0x4000", "the test's own statement fails"),
+], ids=["table", "messages", "pending", "control"])
+def test_a_witness_that_disagrees_is_heard(irqcts: Irqcts, method: str, changed: str, sentence: str) -> None:
+    kernel("bookworm")
+    irqcts.write((SUITES / "test_vfio_witness.py").read_text("utf-8"))
+    bridge = DISSENTING.format(method=method, changed=changed)
+    done = irqcts.run("--backend", "vfio:guest=bookworm,witness=yes", "--agent-command",
+                      json.dumps([sys.executable, "-c", bridge]))
+    (test,) = done.tests.values()
+    assert test["verdict"] == "FAIL" and sentence in test["attribution"]["why"], done.output
