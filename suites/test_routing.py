@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """ROUTE: default message assignment, SetTableEntry, MaskTableEntry, UnmaskTableEntry."""
 import pytest
-from irqcts import clauses, needs
+from irqcts import NotTested, Program, clauses, needs
 
 from shapes import SOME_TABLE_SIZES, edges
 
@@ -223,4 +223,23 @@ def test_the_first_use_of_an_entry_re_opens_no_other(machine):
     """The same where entries come into use one by one, by register writes, with MSI-X on already."""
     program = machine.program().enable().write_entry(0, message=0, masked=False).mask(0).write_entry(1, message=1)
     program.unmask(1).raise_event(0).poll().unmask(0).poll().raise_event(0).poll({0: 1})
+    machine.check(program)
+
+
+@clauses("ROUTE-FEWER-GRANTED", "ROUTE-DEFAULT-IDENTITY", "ROUTE-DEFAULT-SURPLUS")
+@needs(entries=1, messages=1, stimulus="device")
+def test_a_device_works_with_fewer_messages_than_entries(machine):
+    """However few were granted: every entry arrives, as its own message or as message 0, and can be set to each."""
+    shape, program = machine.shape, machine.program()
+    entries, messages = shape.entries, shape.messages
+    if "configurable" in machine.description.properties:
+        entries, messages = 4, 3
+        program = Program().configure(entries, messages)
+    if messages >= entries:
+        raise NotTested(f"the device was granted a message for each entry ({messages} of {entries})",
+                        evidence=[f"{machine.description.identity}: {entries} entries, {messages} messages"])
+    program.start()
+    for entry in sorted({0, messages - 1, messages, entries - 1}):
+        program.raise_event(entry).poll({entry if entry < messages else 0: 1}, clause="ROUTE-FEWER-GRANTED")
+        program.set_entry(entry, messages - 1, expect="ok").raise_event(entry).poll({messages - 1: 1})
     machine.check(program)

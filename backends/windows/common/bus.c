@@ -70,6 +70,19 @@ static NTSTATUS query_id(const struct bus_child *child, PIRP irp, BUS_QUERY_ID_T
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS query_capabilities(PDEVICE_CAPABILITIES capabilities)
+{
+    if (capabilities->Version != 1 || capabilities->Size < sizeof(*capabilities)) {
+        return STATUS_UNSUCCESSFUL;
+    }
+    capabilities->SurpriseRemovalOK = TRUE;
+    capabilities->UniqueID = FALSE; /* there may be another bus */
+    for (ULONG state = PowerSystemWorking; state < PowerSystemMaximum; state++) {
+        capabilities->DeviceState[state] = state == PowerSystemWorking ? PowerDeviceD0 : PowerDeviceD3;
+    }
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS target_relation(const struct bus_child *child, PIRP irp)
 {
     PDEVICE_RELATIONS relations = ExAllocatePoolWithTag(PagedPool, sizeof(*relations), IRQCTS_TAG);
@@ -95,9 +108,7 @@ static NTSTATUS child_pnp(struct bus_child *child, PIRP irp)
         status = query_id(child, irp, stack->Parameters.QueryId.IdType);
         break;
     case IRP_MN_QUERY_CAPABILITIES:
-        stack->Parameters.DeviceCapabilities.Capabilities->SurpriseRemovalOK = TRUE;
-        stack->Parameters.DeviceCapabilities.Capabilities->UniqueID = FALSE;
-        status = STATUS_SUCCESS;
+        status = query_capabilities(stack->Parameters.DeviceCapabilities.Capabilities);
         break;
     case IRP_MN_QUERY_DEVICE_RELATIONS:
         if (stack->Parameters.QueryDeviceRelations.Type == TargetDeviceRelation) {

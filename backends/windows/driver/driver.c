@@ -233,6 +233,7 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
         IoDeleteDevice(object);
         return status;
     }
+    object->Flags |= DO_POWER_PAGABLE;
     object->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     return STATUS_SUCCESS;
 }

@@ -104,7 +104,7 @@ static int started(void)
 /* The children are enumerated and their drivers installed behind the caller's back. */
 static int wait_for_devices(int wanted)
 {
-    enum { LOOK_MS = 20, PATIENCE_MS = 5000 };
+    enum { LOOK_MS = 20, PATIENCE_MS = 20000 };
 
     for (int waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
         if (started() >= wanted) {

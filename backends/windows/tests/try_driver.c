@@ -6,7 +6,7 @@
  *   irqcts-try wait             a pended request ends with a delivery, with a cancellation, with its handle
  *   irqcts-try lengths          every length of input and output around the right ones
  *   irqcts-try fuzz COUNT SEED  requests of any code, length and content; the device answers afterwards
- *   irqcts-try removal          the device is removed under an open handle with a request pending
+ *   irqcts-try removal          the device is removed under open handles with requests pending and under way
  *   irqcts-try bench            operations a second, one request each and in whole programs
  *
  * Exit status 0 when all holds; a line for what does not.
@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 5000, ROOM = 70000 };
+enum { WAIT_MS = 20000, ROOM = 70000 };
 
 #define HOLDS(condition)                                                                       \
     do {                                                                                       \
@@ -255,6 +255,30 @@ static int try_fuzz(uint32_t count, uint32_t seed)
     return 0;
 }
 
+/* Requests for worker threads, one after the other, until the device is gone. */
+static DWORD WINAPI hammer(LPVOID argument)
+{
+    HANDLE device = open_device(FILE_FLAG_OVERLAPPED);
+    struct {
+        struct irqcts_io_run header;
+        struct irqcts_operation operation;
+    } request = {{.version = IRQCTS_IO_VERSION, .count = 1, .flags = IRQCTS_IO_BESIDE},
+                 {.kind = IRQCTS_OPERATION_SET_ENTRY}};
+    uint8_t place[sizeof(struct irqcts_io_ran) + sizeof(struct irqcts_result)];
+    volatile LONG *answered = argument;
+    OVERLAPPED overlapped = {.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL)};
+    DWORD written;
+
+    while ((DeviceIoControl(device, IRQCTS_IO_RUN, &request, sizeof(request), place, sizeof(place), NULL,
+                            &overlapped) ||
+            GetLastError() == ERROR_IO_PENDING) &&
+           GetOverlappedResult(device, &overlapped, &written, TRUE)) {
+        (void)InterlockedIncrement(answered);
+    }
+    (void)CloseHandle(device);
+    return 0;
+}
+
 /* irqcts-setup, beside this program, takes the device away while it is in use. */
 static int try_removal(void)
 {
@@ -265,13 +289,19 @@ static int try_removal(void)
     struct pended pended;
     char command[] = "irqcts-setup.exe remove";
     DWORD written = 0;
+    LONG answered = 0;
+    HANDLE thread;
 
     HOLDS(works(device));
     pend(&pended, waiting);
+    thread = CreateThread(NULL, 0, hammer, &answered, 0, NULL);
+    HOLDS(thread != NULL);
     HOLDS(CreateProcessA(NULL, command, NULL, NULL, FALSE, 0, NULL, NULL, &start, &process));
     HOLDS(WaitForSingleObject(process.hProcess, WAIT_MS) == WAIT_OBJECT_0);
     HOLDS(WaitForSingleObject(pended.overlapped.hEvent, WAIT_MS) == WAIT_OBJECT_0); /* nobody waits for ever */
     HOLDS(!GetOverlappedResult(waiting, &pended.overlapped, &written, FALSE));
+    HOLDS(WaitForSingleObject(thread, WAIT_MS) == WAIT_OBJECT_0);
+    HOLDS(answered > 0);
     begin();
     add(IRQCTS_OPERATION_POLL, 0, 0);
     HOLDS(run(device) == -1); /* and a new request is refused, not executed */
