@@ -34,6 +34,14 @@ def test_routes_are_set_while_events_happen(machine, seed, threads, sharing):
     check(machine, seed, threads, sharing=sharing)
 
 
+@clauses("CAP-FUNCTION-MASK", "PEND-RELEASE-MANY", "PEND-HELD", "ENABLE-CYCLE", "SEND-CONDITION")
+@needs(entries=4, messages=4, stimulus="device", operations=("mask", "unmask", "function-mask", "enable"))
+@pytest.mark.parametrize("threads", [2, 4])
+def test_the_whole_function_is_masked_and_disabled_meanwhile(machine, seed, threads):
+    """One thread masks or disables the function while others raise, mask and unmask: nothing is lost at its release."""
+    check(machine, seed, threads, routes=False, whole=True)
+
+
 @clauses("ROUTE-DEFAULT-SURPLUS", "ROUTE-SET-SHARED", "SEND-ALIAS", "SEND-ONCE")
 @needs(entries=4, messages=1, stimulus="device", operations=("mask", "unmask"))
 def test_entries_that_share_a_message_under_several_threads(machine, seed):

@@ -78,6 +78,9 @@ bool vfio_concurrent_execute(struct vfio_functions *functions, const struct irqc
         poll_deliveries(backend, operation->value == 0, result, deliveries);
         (void)pthread_mutex_unlock(&functions->locks->observer);
         return true;
+    case IRQCTS_OPERATION_FUNCTION_MASK: /* a word that is read, changed and written, or a switch of all vectors */
+    case IRQCTS_OPERATION_ENABLE:
+        return true; /* not supported beside other calls */
     default:
         return false;
     }

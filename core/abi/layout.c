@@ -757,6 +757,7 @@ static const struct irqcts_abi_item items[] = {
     CONSTANT(irqcts_engine_flag, IRQCTS_ENGINE_JUDGE),
     CONSTANT(irqcts_history_flag, IRQCTS_HISTORY_COALESCES),
     CONSTANT(irqcts_history_flag, IRQCTS_HISTORY_ROUTED_ON_ARRIVAL),
+    CONSTANT(irqcts_history_flag, IRQCTS_HISTORY_WHOLE_FUNCTION),
     CONSTANT(irqcts_history_call_flag, IRQCTS_HISTORY_EXHAUSTIVE),
     CONSTANT(irqcts_history_verdict, IRQCTS_HISTORY_CONFORMS),
     CONSTANT(irqcts_history_verdict, IRQCTS_HISTORY_LOST),

@@ -79,21 +79,28 @@ void irqcts_history_free(struct irqcts_history *history)
     }
 }
 
+/* About every entry at once: a call of each group. */
+static int is_whole(const struct irqcts_history_call *call)
+{
+    return call->kind == IRQCTS_OPERATION_FUNCTION_MASK || call->kind == IRQCTS_OPERATION_ENABLE;
+}
+
 static int32_t check_call(const struct irqcts_history *history, const struct irqcts_history_call *call)
 {
     int set = call->kind == IRQCTS_OPERATION_SET_ENTRY;
 
     if (call->kind != IRQCTS_OPERATION_POLL && call->kind != IRQCTS_OPERATION_MASK &&
-        call->kind != IRQCTS_OPERATION_UNMASK && call->kind != IRQCTS_OPERATION_RAISE && !set) {
+        call->kind != IRQCTS_OPERATION_UNMASK && call->kind != IRQCTS_OPERATION_RAISE && !set && !is_whole(call)) {
         return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "call %u of a history is of kind %u; use mask, unmask, set-entry, "
-                                                  "raise or poll",
+                                                  "raise, function-mask, enable or poll",
                            history->count, call->kind);
     }
     if (call->returned < call->called) {
         return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "call %u of a history returned before it was called", history->count);
     }
     if (call->kind != IRQCTS_OPERATION_POLL &&
-        (call->entry >= history->shape.entries || (set && call->message >= history->shape.messages))) {
+        (call->entry >= history->shape.entries || (set && call->message >= history->shape.messages) ||
+         (is_whole(call) && (call->entry != 0 || call->message > 1)))) {
         return irqcts_fail(IRQCTS_ERROR_ARGUMENT,
                            "call %u of a history names entry %u, message %u; there are %u and %u",
                            history->count, call->entry, call->message, history->shape.entries,
@@ -277,6 +284,10 @@ static int share(const struct group *group, const struct irqcts_history *history
 
     *out = (struct group_call){.called = call->called, .returned = call->returned, .call = index, .kind = call->kind,
                                .exhaustive = (call->flags & IRQCTS_HISTORY_EXHAUSTIVE) != 0};
+    if (is_whole(call)) {
+        out->message = call->message;
+        return 1;
+    }
     if (call->kind != IRQCTS_OPERATION_POLL) {
         out->entry = group->entry_number[call->entry];
         out->message = call->kind == IRQCTS_OPERATION_SET_ENTRY ? group->message_number[call->message] : 0;
@@ -558,7 +569,9 @@ static void put_call(struct text_sink *sink, const struct irqcts_history *histor
 
     text_sink_put(sink, "  [%llu, %llu] thread %u: %s", (unsigned long long)call->called,
                   (unsigned long long)call->returned, call->thread, irqcts_operation_name(call->kind));
-    if (call->kind != IRQCTS_OPERATION_POLL) {
+    if (is_whole(call)) {
+        text_sink_put(sink, " %s", call->message != 0 ? "on" : "off");
+    } else if (call->kind != IRQCTS_OPERATION_POLL) {
         text_sink_put(sink, " %u", call->entry);
         if (call->kind == IRQCTS_OPERATION_SET_ENTRY) {
             text_sink_put(sink, " %u", call->message);

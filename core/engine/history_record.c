@@ -105,6 +105,10 @@ static int32_t call(struct worker *worker, const struct irqcts_operation *operat
     struct irqcts_history_call entry = {.kind = operation->kind, .thread = (uint16_t)worker->number, .flags = flags,
                                         .entry = operation->entry, .message = operation->message};
 
+    if (operation->kind == IRQCTS_OPERATION_FUNCTION_MASK || operation->kind == IRQCTS_OPERATION_ENABLE) {
+        entry.message = (uint32_t)operation->value;
+    }
+
     entry.called = atomic_fetch_add(&recording->clock, 1);
     perhaps_give_way(worker);
     if (recording->backend->execute(recording->context, operation, 1, &result, &buffer, worker->sentence,
@@ -125,6 +129,7 @@ static int32_t call(struct worker *worker, const struct irqcts_operation *operat
 /* Entries have messages in common within a neighbourhood of `sharing` entries. */
 static struct irqcts_operation choose(struct worker *worker)
 {
+    enum { WHOLE_SELDOM = 32 }; /* one call in so many is about the whole function, if it may be */
     static const uint16_t kinds[8] = {IRQCTS_OPERATION_RAISE,  IRQCTS_OPERATION_RAISE,     IRQCTS_OPERATION_RAISE,
                                       IRQCTS_OPERATION_MASK,   IRQCTS_OPERATION_MASK,      IRQCTS_OPERATION_UNMASK,
                                       IRQCTS_OPERATION_UNMASK, IRQCTS_OPERATION_SET_ENTRY};
@@ -134,6 +139,13 @@ static struct irqcts_operation choose(struct worker *worker)
     struct irqcts_operation operation = {.kind = kinds[random & 7u],
                                          .entry = (uint32_t)((random >> 8) % shape->entries)};
 
+    if ((shape->flags & IRQCTS_HISTORY_WHOLE_FUNCTION) != 0 && (random >> 48) % WHOLE_SELDOM == 0) {
+        /* More often off than masked or disabled for long. */
+        operation = (struct irqcts_operation){
+            .kind = (random & 1u) != 0 ? IRQCTS_OPERATION_FUNCTION_MASK : IRQCTS_OPERATION_ENABLE};
+        operation.value = operation.kind == IRQCTS_OPERATION_ENABLE ? (random & 6u) != 0 : (random & 6u) == 0;
+        return operation;
+    }
     if ((worker->recording->plan->without >> operation.kind & 1u) != 0) {
         operation.kind = IRQCTS_OPERATION_RAISE;
     }

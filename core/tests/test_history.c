@@ -205,7 +205,9 @@ static void what_is_no_history_is_refused(void)
     CHECK_EQ(irqcts_history_append(history, &record, NULL, 0), IRQCTS_ERROR_ARGUMENT);
     record = (struct irqcts_history_call){.kind = RAISE, .entry = 1};
     CHECK_EQ(irqcts_history_append(history, &record, NULL, 0), IRQCTS_ERROR_ARGUMENT);
-    record = (struct irqcts_history_call){.kind = IRQCTS_OPERATION_ENABLE};
+    record = (struct irqcts_history_call){.kind = IRQCTS_OPERATION_RESET};
+    CHECK_EQ(irqcts_history_append(history, &record, NULL, 0), IRQCTS_ERROR_ARGUMENT);
+    record = (struct irqcts_history_call){.kind = IRQCTS_OPERATION_ENABLE, .message = 2};
     CHECK_EQ(irqcts_history_append(history, &record, NULL, 0), IRQCTS_ERROR_ARGUMENT);
     CHECK_EQ(irqcts_history_create(&none, &shape), IRQCTS_ERROR_ARGUMENT);
     record = (struct irqcts_history_call){.kind = RAISE, .status = IRQCTS_STATUS_DEVICE_ERROR};

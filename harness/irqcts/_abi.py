@@ -239,6 +239,7 @@ class irqcts_engine_flag(IntEnum):
 class irqcts_history_flag(IntEnum):
     IRQCTS_HISTORY_COALESCES = 1
     IRQCTS_HISTORY_ROUTED_ON_ARRIVAL = 2
+    IRQCTS_HISTORY_WHOLE_FUNCTION = 4
 
 
 class irqcts_history_call_flag(IntEnum):

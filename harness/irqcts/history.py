@@ -37,6 +37,7 @@ class Plan:
     routes: bool = True  # there are set-entry calls among them
     coalesces: bool = False  # messages of one kind that are under way together may become one
     routed_on_arrival: bool = False  # what is under way when its entry is set may come as the new message
+    whole: bool = False  # some calls are Function Mask and MSI-X Enable
     keeps_mask: bool = False  # a set-entry leaves the mask as it was; otherwise that is left open
 
     @classmethod
@@ -63,7 +64,8 @@ class Plan:
         """irqcts_history_shape and irqcts_history_plan."""
         readings = int(_abi.irqcts_reading.IRQCTS_READING_SET_ENTRY_KEEPS_MASK) * self.keeps_mask
         flags = (int(_abi.irqcts_history_flag.IRQCTS_HISTORY_COALESCES) * self.coalesces |
-                 int(_abi.irqcts_history_flag.IRQCTS_HISTORY_ROUTED_ON_ARRIVAL) * self.routed_on_arrival)
+                 int(_abi.irqcts_history_flag.IRQCTS_HISTORY_ROUTED_ON_ARRIVAL) * self.routed_on_arrival |
+                 int(_abi.irqcts_history_flag.IRQCTS_HISTORY_WHOLE_FUNCTION) * self.whole)
         without = 0 if self.routes else 1 << int(_abi.irqcts_operation_kind.IRQCTS_OPERATION_SET_ENTRY)
         return (_abi.irqcts_history_shape(entries=self.entries, messages=self.messages, readings=readings, flags=flags),
                 _abi.irqcts_history_plan(seed=self.seed, threads=self.threads, operations=self.operations,
@@ -72,7 +74,8 @@ class Plan:
 
     def __str__(self) -> str:
         return (f"a history of {self.operations} calls by {self.threads} threads (seed {self.seed}, {self.entries} "
-                f"entries, {self.messages} messages, {self.sharing} sharing{'' if self.routes else ', no set-entry'})")
+                f"entries, {self.messages} messages, {self.sharing} sharing{'' if self.routes else ', no set-entry'}"
+                f"{', function mask and enable' if self.whole else ''})")
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,53 @@ static void the_lock_makes_operations_atomic(void)
     CHECK(exact > 0); /* how late a poll comes, and so whether configurations are merged, is the scheduler's choice */
 }
 
+/* Function Mask and Enable between them, which are calls of every group. */
+static void the_whole_function_is_masked_and_disabled_meanwhile(void)
+{
+    static char text[1 << 16];
+
+    for (uint32_t round = 0; round < 10; round++) {
+        struct irqcts_history_shape shape = {.entries = 1u + round % 5u, .flags = IRQCTS_HISTORY_WHOLE_FUNCTION,
+                                             .readings = IRQCTS_READING_SET_ENTRY_KEEPS_MASK};
+        struct irqcts_history_plan plan = {.seed = round, .threads = 1u + round % 4u, .operations = 1500,
+                                           .sharing = 1u + round % 2u, .polls = 300};
+        struct irqcts_history_report report;
+        shape.messages = round % 5u == 0 ? 1 : shape.entries;
+        report = record_and_check("locking=operation", &shape, &plan, text, sizeof(text));
+        if (report.verdict != IRQCTS_HISTORY_CONFORMS) {
+            (void)fprintf(stderr, "round %u:\n%s", round, text);
+        }
+        CHECK_EQ(report.verdict, IRQCTS_HISTORY_CONFORMS);
+    }
+}
+
+/* What goes wrong when the function as a whole is released; which calls meet is the scheduler's choice, so there are
+ * several tries. */
+static void faults_of_the_whole_function_are_found(void)
+{
+    static const char *const options[] = {
+        "locking=operation,fault=E1",                "locking=operation,fault=PLUS-PEND-ONE",
+        "locking=operation,fault=PLUS-PEND-HELD",    "locking=operation,fault=PLUS-PEND-FM-ALL",
+        "locking=operation,fault=PLUS-PEND-FM-LOST", "locking=operation,fault=F6B"};
+    const struct irqcts_history_shape shape = {.entries = 4, .messages = 4, .flags = IRQCTS_HISTORY_WHOLE_FUNCTION,
+                                               .readings = IRQCTS_READING_SET_ENTRY_KEEPS_MASK};
+    static char text[1 << 16];
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        uint32_t found = 0;
+        for (uint64_t seed = 1; seed <= 20 && !found; seed++) {
+            const struct irqcts_history_plan plan = {.seed = seed, .threads = 3, .operations = 1000, .sharing = 1,
+                                                     .polls = 1000};
+            uint32_t verdict = record_and_check(options[i], &shape, &plan, text, sizeof(text)).verdict;
+            found = verdict == IRQCTS_HISTORY_LOST || verdict == IRQCTS_HISTORY_DUPLICATED;
+        }
+        if (!found) {
+            (void)fprintf(stderr, "%s is accepted\n", options[i]);
+            CHECK(0);
+        }
+    }
+}
+
 /* A lock for each register access only: no data race, and yet a mask may be undone by a SetTableEntry beside it. */
 static void a_lock_for_single_accesses_is_found_out(void)
 {
@@ -133,6 +180,8 @@ int main(void)
 {
     emulator = irqcts_backend_emulator_entry(IRQCTS_BACKEND_ABI_VERSION);
     the_lock_makes_operations_atomic();
+    the_whole_function_is_masked_and_disabled_meanwhile();
+    faults_of_the_whole_function_are_found();
     a_lock_for_single_accesses_is_found_out();
     faults_are_found();
     only_a_backend_that_says_so_is_used_by_several_threads();

@@ -45,7 +45,9 @@ enum irqcts_history_flag {
      * that are under way at the same time (an interrupt controller's request bit). */
     IRQCTS_HISTORY_COALESCES = 1,
     /* Which message it is shows when it arrives: what is under way when its entry is set may come as the new one. */
-    IRQCTS_HISTORY_ROUTED_ON_ARRIVAL = 2
+    IRQCTS_HISTORY_ROUTED_ON_ARRIVAL = 2,
+    /* Of a recording: the threads also turn Function Mask and MSI-X Enable on and off. */
+    IRQCTS_HISTORY_WHOLE_FUNCTION = 4
 };
 
 enum irqcts_history_call_flag {
@@ -58,13 +60,13 @@ enum irqcts_history_call_flag {
 struct irqcts_history_call {
     uint64_t called;
     uint64_t returned; /* >= called */
-    uint16_t kind;     /* MASK, UNMASK, SET_ENTRY, RAISE or POLL; a delivery with a time stamp is a POLL without
+    uint16_t kind;     /* MASK, UNMASK, SET_ENTRY, RAISE, FUNCTION_MASK, ENABLE or POLL; a delivery with a time stamp is a POLL without
                         * EXHAUSTIVE that saw one message, from the earliest to the latest instant it may have come */
     uint16_t thread;
     uint16_t flags;    /* enum irqcts_history_call_flag */
     uint16_t status;   /* enum irqcts_status; a refusal is never permitted here */
-    uint32_t entry;
-    uint32_t message;
+    uint32_t entry;    /* 0 where the call is about the whole function */
+    uint32_t message;  /* of FUNCTION_MASK and ENABLE: the value, 0 or 1 */
 };
 /* What a POLL saw. */
 struct irqcts_history_delivery {
