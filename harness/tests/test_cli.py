@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import json
 import shutil
 import sys
@@ -70,6 +71,7 @@ def test_list_of_what_cannot_be_collected(irqcts: Irqcts) -> None:
 
 def test_explain(irqcts: Irqcts) -> None:
     said = irqcts("explain", "pend-set").output
+    assert re.search(r"rulings +\d+, and \d+ on other clauses that cite it\n +core/spec/rulings/PEND.txt:\d+ ", said)
     for what in ("PEND-SET", "level        M", "basis", "sources", "https://", "core/model/", "test_small.py::test_masked",
                  "run --clause PEND-SET"):
         assert what in said, said

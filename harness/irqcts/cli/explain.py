@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import click
 
@@ -26,9 +27,13 @@ def oracle_places(clause: str) -> list[str]:
     for path in sorted(layout().model.glob("*.c")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if word.search(line):
-                shown = path.relative_to(layout().root) if path.is_relative_to(layout().root) else path
-                found.append(f"{shown}:{number}  {line.strip()}")
+                found.append(f"{shown(path)}:{number}  {line.strip()}")
     return found
+
+
+def shown(path: Path) -> Path:
+    """As it is called in a source tree or an installation."""
+    return path.relative_to(layout().root) if path.is_relative_to(layout().root) else path
 
 
 @click.command(epilog="Example: irqcts explain PEND-COALESCE")
@@ -61,10 +66,12 @@ def command(clause: str) -> None:
     click.echo(f"oracle       {places[0] if places else 'no transition names it'}")
     for place in places[1:]:
         click.echo(f"             {place}")
-    about = [ruling for ruling in rulings.every() if ruling.clause == c.id or
-             any(fork.clause == c.id for fork in ruling.forks)]
-    for number, ruling in enumerate(about):
-        click.echo(f"{'rulings' if number == 0 else '':12} core/spec/rulings/{ruling.place}  {ruling.sentence}")
+    written = rulings.every()
+    about = [ruling for ruling in written if ruling.clause == c.id]
+    citing = sum(any(fork.clause == c.id for fork in ruling.forks) for ruling in written if ruling.clause != c.id)
+    click.echo(f"{'rulings':12} {len(about) or 'none'}{f', and {citing} on other clauses that cite it' if citing else ''}")
+    for ruling in about:
+        click.echo(f"{'':12} {shown(layout().rulings)}/{ruling.place}  {ruling.sentence}")
     covering = [t for t in tests() if c.id in t["clauses"]]
     click.echo(f"tests        {len(covering) or 'none'}")
     variants: dict[str, list[str]] = {}  # a test with parameters takes one line
