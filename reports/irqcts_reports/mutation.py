@@ -54,7 +54,7 @@ def text(document: dict[str, Any]) -> str:
         script_hash=html.source_hash(script), styles=STYLES, sets=SETS, faults=faults,
         headline=headline(document), mood="bad" if document["survived"] else "good",
         survivors=[fault for fault in faults if fault["verdict"] == "survived"],
-        equivalents=[fault for fault in faults if fault["verdict"] == "equivalent"],
+        equivalents=_equivalents(faults),
         tests=_tests(faults), families=_families(document))
     return page + "\n"
 
@@ -67,13 +67,24 @@ def headline(document: dict[str, Any]) -> str:
 
 
 def _tests(faults: list[dict[str, Any]]) -> list[tuple[str, int]]:
-    """How many mutants each test (a generated program: each kind) kills first."""
+    """How many mutants each test (of generated programs and rulings: each kind) kills first."""
     found: dict[str, int] = {}
     for fault in faults:
         if fault["killed_by"] is not None:
             name = fault["killed_by"]["test"].split(", seed ")[0].split(", program ")[0]
+            if name.startswith("ruling "):
+                name = f"rulings on {name.removeprefix('ruling ').partition(':')[0]}"
             found[name] = found.get(name, 0) + 1
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _equivalents(faults: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """By argument, the one that holds for most first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for fault in faults:
+        if fault["verdict"] == "equivalent":
+            found.setdefault(fault["argument"], []).append(fault)
+    return sorted(found.items(), key=lambda item: -len(item[1]))
 
 
 def _families(document: dict[str, Any]) -> list[tuple[str, list[tuple[str, dict[str, Any]]]]]:
