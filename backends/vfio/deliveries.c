@@ -65,7 +65,6 @@ int32_t vfio_deliveries_resize(struct vfio_deliveries *deliveries, uint32_t coun
         }
         deliveries->eventfd[message] = file;
     }
-    deliveries->count = count;
     return 0;
 }
 
@@ -88,7 +87,7 @@ static bool read_ready(struct vfio_deliveries *deliveries, const struct epoll_ev
     bool any = false;
     for (int index = 0; index < ready; index++) {
         uint32_t message = events[index].data.u32;
-        uint64_t count = 0;
+        uint64_t count;
         if (read(deliveries->eventfd[message], &count, sizeof count) == (ssize_t)sizeof count) {
             deliveries->arrived[message] += count;
             any = true;
@@ -116,7 +115,7 @@ int32_t vfio_deliveries_collect(struct vfio_deliveries *deliveries, uint64_t set
     for (;;) {
         int ready = epoll_pwait2(deliveries->epoll, events, EVENTS_AT_ONCE, &patience, NULL);
         if (ready < 0 && errno == ENOSYS) { /* before Linux 5.11: whole milliseconds, rounded up */
-            ready = epoll_wait(deliveries->epoll, events, EVENTS_AT_ONCE, (int)(settle_ns / 1000000u) + 1);
+            ready = epoll_wait(deliveries->epoll, events, EVENTS_AT_ONCE, (int)((settle_ns + 999999u) / 1000000u));
         }
         if (ready < 0 && errno != EINTR) {
             return -errno;

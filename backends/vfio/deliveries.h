@@ -10,7 +10,6 @@
 
 struct vfio_deliveries {
     int epoll;
-    uint32_t count; /* M */
     int32_t eventfd[IRQCTS_ENTRIES_MAX];
     uint64_t arrived[IRQCTS_ENTRIES_MAX];
 };

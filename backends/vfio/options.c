@@ -20,12 +20,11 @@ const char *const vfio_option_help[] = {
 
 static int32_t copy_value(char *out, size_t size, const char *key, const char *value, char *error, size_t error_size)
 {
-    if (strlen(value) >= size) {
-        snprintf(error, error_size, "%s=%s is longer than %zu bytes", key, value, size - 1);
-        return IRQCTS_ERROR_OPEN;
+    if ((size_t)snprintf(out, size, "%s", value) < size) {
+        return 0;
     }
-    memcpy(out, value, strlen(value) + 1);
-    return 0;
+    snprintf(error, error_size, "%s=%s is longer than %zu bytes", key, value, size - 1);
+    return IRQCTS_ERROR_OPEN;
 }
 
 static int32_t read_interface(enum vfio_interface *out, const char *value, char *error, size_t error_size)
@@ -66,7 +65,7 @@ static int32_t read_option(struct vfio_options *out, const char *key, const char
     if (strcmp(key, "settle") == 0) {
         char *end;
         unsigned long microseconds = strtoul(value, &end, 10);
-        if (*value < '0' || *value > '9' || *end != '\0' || microseconds == 0 || microseconds > 10000000) {
+        if (*value < '0' || *end != '\0' || microseconds == 0 || microseconds > 10000000) {
             snprintf(error, error_size, "settle=%s: microseconds, 1 to 10000000", value);
             return IRQCTS_ERROR_OPEN;
         }
@@ -83,7 +82,7 @@ int32_t vfio_options_read(struct vfio_options *out, const char *text, char *erro
 {
     *out = (struct vfio_options){ 0 };
     while (*text != '\0') {
-        char item[320];
+        char item[16 + sizeof out->functions]; /* a key, and the longest value */
         size_t length = strcspn(text, ",");
         if (length >= sizeof item) {
             snprintf(error, error_size, "an option of the vfio backend is longer than %zu bytes", sizeof item - 1);

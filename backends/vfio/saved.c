@@ -21,13 +21,8 @@ struct vfio_saved *vfio_saved_create(uint32_t entries)
     return saved;
 }
 
-struct vfio_saved *vfio_saved_corrupted(const struct vfio_saved *saved, uint32_t corruption)
+static void corrupt(struct vfio_saved *copy, uint32_t corruption)
 {
-    struct vfio_saved *copy = vfio_saved_create(saved->entries);
-    if (copy == NULL) {
-        return NULL;
-    }
-    memcpy(copy, saved, bytes_of(saved->count));
     struct vfio_saved_entry *added = &copy->records[copy->count];
     switch (corruption) {
     case IRQCTS_CORRUPTION_SIZE:
@@ -49,6 +44,15 @@ struct vfio_saved *vfio_saved_corrupted(const struct vfio_saved *saved, uint32_t
         break;
     default:
         break;
+    }
+}
+
+struct vfio_saved *vfio_saved_corrupted(const struct vfio_saved *saved, uint32_t corruption)
+{
+    struct vfio_saved *copy = vfio_saved_create(saved->entries);
+    if (copy != NULL) {
+        memcpy(copy, saved, bytes_of(saved->count));
+        corrupt(copy, corruption);
     }
     return copy;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening what cannot be opened: each way has its sentence, and nothing stays open. */
 #include "check.h"
+#include "descriptors.h"
 
 #include "irqcts/backend.h"
 
@@ -9,18 +10,6 @@
 #include <string.h>
 
 const struct irqcts_backend_interface *irqcts_backend_vfio_entry(uint32_t abi_version);
-
-static int open_descriptors(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int count = 0;
-    CHECK(folder != NULL);
-    while (readdir(folder) != NULL) {
-        count++;
-    }
-    closedir(folder);
-    return count;
-}
 
 static void refuses(const char *options, const char *part_of_sentence)
 {

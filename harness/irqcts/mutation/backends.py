@@ -38,7 +38,8 @@ class Target:
 
 TARGETS = (
     Target("vfio", tuple(f"backends/vfio/{name}.c" for name in ("deliveries", "options", "saved")),
-           tuple(f"backends/vfio/tests/{name}.c" for name in ("test_deliveries", "test_open", "test_saved")),
+           tuple(f"backends/vfio/tests/test_{name}.c"
+                 for name in ("options", "saved", "descriptors", "kernel_answers", "deliveries", "open")),
            ("core/include", "core/tests", "backends/vfio"),
            ("backends/vfio/libirqcts_backend_vfio.a", "core/libirqcts_static.a")),
     Target("windows", tuple(f"backends/windows/dispatch/{name}.c"
