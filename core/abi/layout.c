@@ -141,7 +141,7 @@ SAME(irqcts_complete_options, stimulus, uint32_t);
 SAME(irqcts_complete_options, table_entries, uint32_t);
 SAME(irqcts_complete_options, opaque_messages, uint32_t);
 SAME(irqcts_complete_options, walk, uint32_t);
-SAME(irqcts_complete_options, reserved, uint32_t);
+SAME(irqcts_complete_options, start_once, uint32_t);
 SAME(irqcts_complete_report, states, uint32_t);
 SAME(irqcts_complete_report, inputs, uint32_t);
 SAME(irqcts_complete_report, transitions, uint32_t);
@@ -481,7 +481,7 @@ static const struct irqcts_abi_item items[] = {
     FIELD(irqcts_complete_options, table_entries, "u32"),
     FIELD(irqcts_complete_options, opaque_messages, "u32"),
     FIELD(irqcts_complete_options, walk, "u32"),
-    FIELD(irqcts_complete_options, reserved, "u32"),
+    FIELD(irqcts_complete_options, start_once, "u32"),
     STRUCT(irqcts_complete_report),
     FIELD(irqcts_complete_report, states, "u32"),
     FIELD(irqcts_complete_report, inputs, "u32"),

@@ -154,15 +154,22 @@ static void add_set_up(struct irqcts_complete *suite)
     add(input, OPERATION(.kind = IRQCTS_OPERATION_POLL));
 }
 
+static void add_start(struct irqcts_complete *suite)
+{
+    if (usable(suite, IRQCTS_OPERATION_START)) {
+        suite->start = suite->all_inputs;
+        add_simple(suite, OPERATION(.kind = IRQCTS_OPERATION_START));
+    }
+}
+
 void complete_make_alphabet(struct irqcts_complete *suite)
 {
     const struct irqcts_complete_options *options = &suite->options;
 
     add_show(suite);
     suite->start = MACHINE_UNDEFINED;
-    if (usable(suite, IRQCTS_OPERATION_START)) {
-        suite->start = suite->all_inputs;
-        add_simple(suite, OPERATION(.kind = IRQCTS_OPERATION_START));
+    if (options->start_once == 0) {
+        add_start(suite);
     }
     for (uint64_t on = 0; on < 2; on++) {
         add_simple(suite, OPERATION(.kind = IRQCTS_OPERATION_ENABLE, .value = on));
@@ -187,8 +194,11 @@ void complete_make_alphabet(struct irqcts_complete *suite)
         add_simple(suite, OPERATION(.kind = IRQCTS_OPERATION_MASK, .entry = options->table_entries));
         add_simple(suite, OPERATION(.kind = IRQCTS_OPERATION_UNMASK, .entry = options->table_entries));
     }
-    add_resets(suite, suite->start != MACHINE_UNDEFINED);
+    add_resets(suite, usable(suite, IRQCTS_OPERATION_START));
     suite->report.inputs = suite->all_inputs;
+    if (options->start_once != 0) {
+        add_start(suite);
+    }
     add_set_up(suite);
     suite->first_reset = suite->all_inputs;
     if (suite->start != MACHINE_UNDEFINED) {

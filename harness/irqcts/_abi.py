@@ -625,7 +625,7 @@ class irqcts_complete_options(Structure):
         ("table_entries", c_uint32),
         ("opaque_messages", c_uint32),
         ("walk", c_uint32),
-        ("reserved", c_uint32),
+        ("start_once", c_uint32),
     ]
 
 

@@ -16,7 +16,8 @@ from .program import Program
 
 ENTRIES = 2
 MESSAGES = 2
-#: On a larger table a start programs thousands of registers: there only what the claim rests on is run.
+#: On a larger table a start programs thousands of registers: there it is no input of its own, and only what the
+#: claim rests on is run.
 OPEN_ENTRIES_MAX = 256
 _PROPERTY = _abi.irqcts_property
 
@@ -36,7 +37,7 @@ class CompleteSuite:
             entries=ENTRIES, messages=MESSAGES, extra_states=extra_states, observations=record.observations,
             properties=record.properties, operations=record.operations,
             reset_kinds=record.reset_kinds if resets else 0, stimulus=record.stimulus, table_entries=self.entries,
-            opaque_messages=int(opaque), walk=1)
+            opaque_messages=int(opaque), walk=1, start_once=int(self.entries > OPEN_ENTRIES_MAX))
         self._handle = ctypes.c_void_p()
         check(library().irqcts_complete_create(ctypes.byref(self._handle), ctypes.byref(self._options)))
         self.report = _abi.irqcts_complete_report()

@@ -140,6 +140,7 @@ def test_a_table_of_thousands_runs_the_claim_alone() -> None:
     record.properties &= ~8
     suite = CompleteSuite(record)
     assert suite.entries == 2048 and len(suite) == suite.report.programs
+    assert "start" not in suite.alphabet() and suite[0].step_text(1) == "start"
     assert suite.claim(True)["open_programs"] == 0 and "further programs" not in suite.claim(True)["text"]
 
 

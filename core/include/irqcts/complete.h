@@ -37,7 +37,8 @@ struct irqcts_complete_options {
     uint32_t table_entries;/* N, of a device whose table is larger than `entries`; 0: N = entries */
     uint32_t opaque_messages; /* 1: messages that no register write can name (IRQCTS_MESSAGE_OPAQUE) */
     uint32_t walk;         /* 1: for k = 0 few long programs instead of many short ones, where the states can be seen */
-    uint32_t reserved;
+    uint32_t start_once;   /* 1: START is no input of its own, it begins programs and follows resets; on a large table
+                            * it programs thousands of registers */
 };
 
 /* What was generated and what it claims. */
