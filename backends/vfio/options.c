@@ -65,8 +65,8 @@ static int32_t read_option(struct vfio_options *out, const char *key, const char
     if (strcmp(key, "settle") == 0) {
         char *end;
         unsigned long microseconds = strtoul(value, &end, 10);
-        if (*value < '0' || *end != '\0' || microseconds == 0 || microseconds > 10000000) {
-            snprintf(error, error_size, "settle=%s: microseconds, 1 to 10000000", value);
+        if (*value < '0' || *end != '\0' || microseconds == 0 || microseconds > 4000000) { /* told as nanoseconds in 32 bits */
+            snprintf(error, error_size, "settle=%s: microseconds, 1 to 4000000", value);
             return IRQCTS_ERROR_OPEN;
         }
         out->settle_ns = (uint64_t)microseconds * 1000u;

@@ -84,15 +84,15 @@ static void ranges(void)
     CHECK_EQ(takes(DEVICE ",settle=1").settle_ns, 1000);
     CHECK_EQ(takes(DEVICE ",settle=010").settle_ns, 10000); /* decimal, whatever it begins with */
     CHECK_EQ(takes(DEVICE ",settle=9").settle_ns, 9000);
-    CHECK_EQ(takes(DEVICE ",settle=10000000").settle_ns, UINT64_C(10000000000));
-    refuses(DEVICE ",settle=0", "settle=0: microseconds, 1 to 10000000");
-    refuses(DEVICE ",settle=10000001", "settle=10000001: microseconds, 1 to 10000000");
-    refuses(DEVICE ",settle=-5", "settle=-5: microseconds, 1 to 10000000");
-    refuses(DEVICE ",settle=-18446744073709551611", "settle=-18446744073709551611: microseconds, 1 to 10000000");
-    refuses(DEVICE ",settle= 5", "settle= 5: microseconds, 1 to 10000000");
-    refuses(DEVICE ",settle=1a", "settle=1a: microseconds, 1 to 10000000");
-    refuses(DEVICE ",settle=a", "settle=a: microseconds, 1 to 10000000");
-    refuses(DEVICE ",settle=", "settle=: microseconds, 1 to 10000000");
+    CHECK_EQ(takes(DEVICE ",settle=4000000").settle_ns, UINT64_C(4000000000));
+    refuses(DEVICE ",settle=0", "settle=0: microseconds, 1 to 4000000");
+    refuses(DEVICE ",settle=4000001", "settle=4000001: microseconds, 1 to 4000000");
+    refuses(DEVICE ",settle=-5", "settle=-5: microseconds, 1 to 4000000");
+    refuses(DEVICE ",settle=-18446744073709551611", "settle=-18446744073709551611: microseconds, 1 to 4000000");
+    refuses(DEVICE ",settle= 5", "settle= 5: microseconds, 1 to 4000000");
+    refuses(DEVICE ",settle=1a", "settle=1a: microseconds, 1 to 4000000");
+    refuses(DEVICE ",settle=a", "settle=a: microseconds, 1 to 4000000");
+    refuses(DEVICE ",settle=", "settle=: microseconds, 1 to 4000000");
 }
 
 static void lengths(void)
