@@ -88,7 +88,7 @@ def test_a_driver_that_dies_in_the_middle_of_a_program(agent: AgentProcess, numb
     with pytest.raises(AgentCrash, match="irqcts.sys died while it ran a program"):
         while True:
             agent.run(program, timeout=60)
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 60
     assert agent.run(small()).conforms and agent.starts == 2
 
 
