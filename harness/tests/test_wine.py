@@ -98,9 +98,10 @@ def test_calls_of_several_threads(tmp_path: Path, locking: str, status: int) -> 
     assert done.returncode == status, done.stdout + done.stderr
 
 
-def test_planted_fault_is_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["windows:fault=K6", "windows:device=PLAIN,fault=K6"])
+def test_planted_fault_is_found(tmp_path: Path, backend: str) -> None:
     """A bus driver that accepts entries that do not exist fails ROUTE-SET-BAD-ENTRY."""
-    done = run_suite(tmp_path, "--backend", "windows:fault=K6", "--wine", "--clause", "ROUTE-SET-BAD-ENTRY")
+    done = run_suite(tmp_path, "--backend", backend, "--wine", "--clause", "ROUTE-SET-BAD-ENTRY")
     assert done.returncode == 1, done.stdout + done.stderr
 
 

@@ -114,7 +114,7 @@ static int32_t simulate(struct client *client, char *error, size_t error_size)
     struct irqcts_io_simulated answer;
     DWORD written = 0;
 
-    if ((client->description.parts & IRQCTS_IO_HAS_SIMULATION) == 0) {
+    if ((client->description.parts & IRQCTS_IO_HAS_OPTIONS) == 0) {
         if (client->options[0] == '\0') {
             return IRQCTS_ERROR_NONE;
         }

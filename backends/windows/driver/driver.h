@@ -33,6 +33,7 @@ struct irqcts_device {
     IRQCTS_VIRTUALIZED_INTERFACE virtualized;
     IRQCTS_STIMULUS_INTERFACE stimulus;
     IRQCTS_MESSAGES_INTERFACE messages;
+    IRQCTS_OPTIONS_INTERFACE options;
     IRQCTS_SIMULATION_INTERFACE simulation;
     struct irqcts_real_device real; /* where there is no simulation */
     PVOID table;                    /* mapped, read-only; with them their sizes */

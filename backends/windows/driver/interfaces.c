@@ -14,6 +14,8 @@ void driver_acquire_interfaces(struct irqcts_device *device)
                           (PINTERFACE)&device->stimulus, sizeof(device->stimulus), sizeof(device->stimulus));
     irp_acquire_interface(device->below, &irqcts_guid_messages, IRQCTS_INTERFACE_VERSION,
                           (PINTERFACE)&device->messages, sizeof(device->messages), sizeof(device->messages));
+    irp_acquire_interface(device->below, &irqcts_guid_options, IRQCTS_INTERFACE_VERSION,
+                          (PINTERFACE)&device->options, sizeof(device->options), sizeof(device->options));
     irp_acquire_interface(device->below, &irqcts_guid_simulation, IRQCTS_INTERFACE_VERSION,
                           (PINTERFACE)&device->simulation, sizeof(device->simulation), sizeof(device->simulation));
 }
@@ -26,5 +28,6 @@ void driver_release_interfaces(struct irqcts_device *device)
     irp_release_interface((PINTERFACE)&device->bus, sizeof(device->bus));
     irp_release_interface((PINTERFACE)&device->stimulus, sizeof(device->stimulus));
     irp_release_interface((PINTERFACE)&device->messages, sizeof(device->messages));
+    irp_release_interface((PINTERFACE)&device->options, sizeof(device->options));
     irp_release_interface((PINTERFACE)&device->simulation, sizeof(device->simulation));
 }

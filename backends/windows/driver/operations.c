@@ -256,7 +256,7 @@ static irqcts_ntstatus simulate(void *context, const char *options, char *senten
 {
     struct irqcts_device *device = context;
 
-    return device->simulation.Options(device->simulation.Context, options, sentence, size);
+    return device->options.Choose(device->options.Context, options, sentence, size);
 }
 
 /* Which levels can be reached here: Wine 8 has no levels. */
@@ -338,6 +338,7 @@ static void describe(void *context, struct irqcts_io_description *out)
     out->parts |= device->msix.SetTableEntry != NULL ? IRQCTS_IO_HAS_ROUTING : 0;
     out->parts |= irqcts_dxgk_offers_write(&device->virtualized.Routines) ? IRQCTS_IO_HAS_VIRTUALIZED : 0;
     out->parts |= device->message_info != NULL ? IRQCTS_IO_HAS_INTERRUPTS : 0;
+    out->parts |= device->options.Choose != NULL ? IRQCTS_IO_HAS_OPTIONS : 0;
     out->parts |= concurrent(device) ? IRQCTS_IO_CONCURRENT : 0;
     if (device->simulation.Operate != NULL) {
         out->parts |= IRQCTS_IO_HAS_SIMULATION;
@@ -376,6 +377,6 @@ void driver_target(struct irqcts_device *device, struct irqcts_target *out)
         .settle = driver_settle,
         .poll = poll,
         .messages = messages,
-        .simulate = device->simulation.Options != NULL ? simulate : NULL,
+        .simulate = device->options.Choose != NULL ? simulate : NULL,
     };
 }

@@ -22,6 +22,7 @@ static NTSTATUS add_device(struct bus *bus, const struct bus_identity *identity,
 {
     struct simulated *device = irqcts_pool(sizeof(*device));
     NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+    char sentence[64];
 
     if (device == NULL) {
         return status;
@@ -33,7 +34,7 @@ static NTSTATUS add_device(struct bus *bus, const struct bus_identity *identity,
         device->functions[i].function = i;
     }
     if (device->simulation != NULL) {
-        status = is_plain ? plain_start(device->simulation) : STATUS_SUCCESS;
+        status = is_plain ? plain_start(device->simulation, "", sentence, sizeof(sentence)) : STATUS_SUCCESS;
     }
     if (NT_SUCCESS(status)) {
         status = bus_add_child(bus, identity, device);

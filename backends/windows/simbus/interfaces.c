@@ -15,7 +15,7 @@ static IRQCTS_SIMULATION_OPERATE simulation_operate_routine;
 static IRQCTS_SIMULATION_CONCURRENT simulation_concurrent_routine;
 static IRQCTS_SIMULATION_POLL simulation_poll_routine;
 static IRQCTS_SIMULATION_MESSAGES simulation_messages_routine;
-static IRQCTS_SIMULATION_OPTIONS simulation_options_routine;
+static IRQCTS_OPTIONS_CHOOSE choose_routine;
 static IRQCTS_SIMULATION_SAVE simulation_save_routine;
 static IRQCTS_SIMULATION_RESTORE simulation_restore_routine;
 static IRQCTS_SIMULATION_POWER simulation_power_routine;
@@ -166,12 +166,15 @@ static NTSTATUS simulation_messages_routine(PVOID context, ULONG function, ULONG
 }
 
 _Use_decl_annotations_
-static NTSTATUS simulation_options_routine(PVOID context, const char *options, char *sentence, SIZE_T size)
+static NTSTATUS choose_routine(PVOID context, const char *options, char *sentence, SIZE_T size)
 {
     struct simulation *simulation = simulated_present(context);
 
-    return simulation != NULL ? simulation_options(simulation, options, sentence, size)
-                                     : STATUS_DEVICE_REMOVED;
+    if (simulation == NULL) {
+        return STATUS_DEVICE_REMOVED;
+    }
+    return ((struct msix_context *)context)->device->plain ? plain_start(simulation, options, sentence, size)
+                                                           : simulation_options(simulation, options, sentence, size);
 }
 
 _Use_decl_annotations_
@@ -242,6 +245,17 @@ NTSTATUS simulated_query_interface(struct simulated *device, PIO_STACK_LOCATION 
         };
         return irp_give_interface(stack, &messages, sizeof(messages), sizeof(messages));
     }
+    if (IsEqualGUID(type, &irqcts_guid_options)) {
+        IRQCTS_OPTIONS_INTERFACE options = {
+            .Size = sizeof(options),
+            .Version = IRQCTS_INTERFACE_VERSION,
+            .Context = context,
+            .InterfaceReference = simulated_reference,
+            .InterfaceDereference = simulated_dereference,
+            .Choose = choose_routine,
+        };
+        return irp_give_interface(stack, &options, sizeof(options), sizeof(options));
+    }
     if (device->plain) {
         return plain_query_interface(device, stack);
     }
@@ -256,7 +270,6 @@ NTSTATUS simulated_query_interface(struct simulated *device, PIO_STACK_LOCATION 
             .Concurrent = simulation_concurrent_routine,
             .Poll = simulation_poll_routine,
             .Messages = simulation_messages_routine,
-            .Options = simulation_options_routine,
             .Save = simulation_save_routine,
             .Restore = simulation_restore_routine,
             .Power = simulation_power_routine,

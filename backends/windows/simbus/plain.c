@@ -6,6 +6,8 @@
  */
 #include "simbus.h"
 
+#include "irqcts_windows/ioctl.h"
+
 static IRQCTS_STIMULUS_ARM arm;
 static IRQCTS_STIMULUS_RAISE raise;
 static IRQCTS_STIMULUS_WITHDRAW withdraw;
@@ -59,14 +61,31 @@ static ULONG NTAPI get_bus_data(PVOID context, ULONG type, PVOID buffer, ULONG o
     return length;
 }
 
-NTSTATUS plain_start(struct simulation *simulation)
+/* Several threads may raise events, unless the options say something else. */
+static NTSTATUS choose(struct simulation *simulation, const char *options, char *sentence, SIZE_T size)
+{
+    static const char locked[] = "locking=operation";
+    char all[sizeof(locked) + IRQCTS_IO_OPTIONS_MAX];
+    SIZE_T length = strlen(options);
+
+    if (length >= IRQCTS_IO_OPTIONS_MAX) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    RtlCopyMemory(all, locked, sizeof(locked));
+    if (length > 0) {
+        all[sizeof(locked) - 1] = ',';
+        RtlCopyMemory(all + sizeof(locked), options, length + 1);
+    }
+    return simulation_options(simulation, all, sentence, size);
+}
+
+NTSTATUS plain_start(struct simulation *simulation, const char *options, char *sentence, SIZE_T size)
 {
     const struct irqcts_operation configure = {
         .kind = IRQCTS_OPERATION_CONFIGURE, .entry = PLAIN_ENTRIES, .message = PLAIN_MESSAGES};
     const struct irqcts_operation start = {.kind = IRQCTS_OPERATION_START};
     uint64_t nothing;
-    char sentence[64];
-    NTSTATUS status = simulation_options(simulation, "locking=operation", sentence, sizeof(sentence));
+    NTSTATUS status = choose(simulation, options, sentence, size);
 
     if (NT_SUCCESS(status)) {
         status = simulation_operate(simulation, &configure, &nothing);

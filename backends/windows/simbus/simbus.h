@@ -34,9 +34,10 @@ struct simulation *simulated_present(_In_ PVOID context);
 VOID NTAPI simulated_reference(PVOID context);
 VOID NTAPI simulated_dereference(PVOID context);
 
-/* The plain device as it is when its driver is started. */
+/* The plain device as it is when its driver is started, with these options. */
 _IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
-NTSTATUS plain_start(_In_ struct simulation *simulation);
+NTSTATUS plain_start(_In_ struct simulation *simulation, _In_z_ const char *options,
+                     _Out_writes_z_(size) char *sentence, SIZE_T size);
 _IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
 NTSTATUS plain_query_interface(_Inout_ struct simulated *device, _In_ PIO_STACK_LOCATION stack);
 

@@ -8,6 +8,7 @@
  *   GUID_BUS_INTERFACE_STANDARD        Windows' own: configuration space, for observation
  *   GUID_IRQCTS_STIMULUS               how the device is made to have an event: a vendor's lower filter
  *   GUID_IRQCTS_MESSAGES               messages of a device that has no interrupts of Windows' own: simulated ones
+ *   GUID_IRQCTS_OPTIONS                options of a device on the simulated bus, faults among them
  *   GUID_IRQCTS_SIMULATION             a simulated device: everything that a program needs besides
  */
 #ifndef IRQCTS_WINDOWS_INTERFACES_H
@@ -32,6 +33,9 @@ static const GUID irqcts_guid_stimulus = {
 /* {5b1f0c52-7f0e-4c58-9f0e-2a4b6d9d1e04} */
 static const GUID irqcts_guid_messages = {
     0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0x04}};
+/* {5b1f0c52-7f0e-4c58-9f0e-2a4b6d9d1e05} */
+static const GUID irqcts_guid_options = {
+    0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0x05}};
 /* {496b8280-6f25-11d0-beaf-08002be2092f}, GUID_BUS_INTERFACE_STANDARD of <wdmguid.h> */
 static const GUID irqcts_guid_bus = {
     0x496b8280, 0x6f25, 0x11d0, {0xbe, 0xaf, 0x08, 0x00, 0x2b, 0xe2, 0x09, 0x2f}};
@@ -102,6 +106,20 @@ typedef struct _IRQCTS_MESSAGES_INTERFACE {
     ULONG Reserved;
 } IRQCTS_MESSAGES_INTERFACE;
 
+/* Another device with these options of the emulator; refused ones leave the old one and say why. */
+typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
+IRQCTS_OPTIONS_CHOOSE(_In_ PVOID Context, _In_z_ const char *Options, _Out_writes_z_(SentenceSize) char *Sentence,
+                      SIZE_T SentenceSize);
+
+typedef struct _IRQCTS_OPTIONS_INTERFACE {
+    USHORT Size;
+    USHORT Version;
+    PVOID Context;
+    PINTERFACE_REFERENCE InterfaceReference;
+    PINTERFACE_DEREFERENCE InterfaceDereference;
+    IRQCTS_OPTIONS_CHOOSE *Choose;
+} IRQCTS_OPTIONS_INTERFACE;
+
 typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
 IRQCTS_SIMULATION_OPERATE(_In_ PVOID Context, _In_ const struct irqcts_operation *Operation, _Out_ ULONG64 *Value);
 typedef _IRQL_requires_max_(PASSIVE_LEVEL) BOOLEAN IRQCTS_SIMULATION_CONCURRENT(_In_ PVOID Context);
@@ -110,9 +128,6 @@ IRQCTS_SIMULATION_POLL(_In_ PVOID Context, _Inout_ struct irqcts_delivery_buffer
 typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
 IRQCTS_SIMULATION_MESSAGES(_In_ PVOID Context, ULONG Function, ULONG First, ULONG Count,
                            _Out_writes_(Count) struct irqcts_message *Messages);
-typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
-IRQCTS_SIMULATION_OPTIONS(_In_ PVOID Context, _In_z_ const char *Options, _Out_writes_z_(SentenceSize) char *Sentence,
-                          SIZE_T SentenceSize);
 typedef _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS
 IRQCTS_SIMULATION_SAVE(_In_ PVOID Context, ULONG Function, _Out_writes_bytes_to_(*Size, *Size) PUCHAR State,
                        _Inout_ SIZE_T *Size);
@@ -134,7 +149,6 @@ typedef struct _IRQCTS_SIMULATION_INTERFACE {
     /* Arrivals that are no message of function 0. */
     IRQCTS_SIMULATION_POLL *Poll;
     IRQCTS_SIMULATION_MESSAGES *Messages;
-    IRQCTS_SIMULATION_OPTIONS *Options;
     /* The state of a paused function as bytes.  *Size is the room, then what there is; STATUS_BUFFER_TOO_SMALL
      * when that is more. */
     IRQCTS_SIMULATION_SAVE *Save;

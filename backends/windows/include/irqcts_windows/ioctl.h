@@ -34,7 +34,8 @@ enum irqcts_io_parts {
     IRQCTS_IO_HAS_STIMULUS = 16,   /* … an IRQCTS_STIMULUS_INTERFACE */
     IRQCTS_IO_REPEATS = 32,        /* its properties */
     IRQCTS_IO_INEXACT = 64,
-    IRQCTS_IO_CONCURRENT = 128     /* the device takes calls of several threads */
+    IRQCTS_IO_CONCURRENT = 128,    /* the device takes calls of several threads */
+    IRQCTS_IO_HAS_OPTIONS = 256    /* the stack below gave an IRQCTS_OPTIONS_INTERFACE: IRQCTS_IO_SIMULATE */
 };
 
 enum irqcts_io_run_flag {
