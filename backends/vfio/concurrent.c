@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include "concurrent.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 struct vfio_locks {
@@ -40,10 +42,33 @@ void vfio_concurrent_close(struct vfio_functions *functions)
     functions->locks = NULL;
 }
 
+/* An interrupt that a processor holds a request for is taken before that processor runs a thread again: whoever has
+ * been on all of them has waited for everything that had reached one, however long it took to get there.  Silence
+ * alone would not do in a guest, whose processors wait for the host's scheduler. */
+static void visit_every_processor(void)
+{
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) < 0) {
+        return; /* more processors than a set has room for: silence has to do */
+    }
+    for (size_t processor = 0; processor < CPU_SETSIZE && CPU_COUNT(&allowed) > 1; processor++) {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(processor, &one);
+        if (CPU_ISSET(processor, &allowed)) {
+            (void)sched_setaffinity(0, sizeof one, &one);
+        }
+    }
+    (void)sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
 static void poll_deliveries(struct vfio_backend *backend, bool until_silence, struct irqcts_result *result,
                             struct irqcts_delivery_buffer *deliveries)
 {
     uint64_t last;
+    if (until_silence) {
+        visit_every_processor();
+    }
     int32_t code = until_silence ? vfio_deliveries_collect(&backend->deliveries, backend->settle_ns, &last)
                                  : vfio_deliveries_take(&backend->deliveries);
     vfio_result_from_errno(result, code);

@@ -20,8 +20,7 @@ from irqcts.history import HistoryReport, Plan
 from irqcts.paths import layout
 
 SUITES = TESTS.parents[1] / "suites"
-#: A guest's second processor may be late by as long as the host leaves it waiting.
-PATIENT = "processors=2,settle=20000"
+TWO_PROCESSORS = "processors=2"
 
 
 def check(agent: AgentProcess, **plan: object) -> HistoryReport:
@@ -99,7 +98,7 @@ def test_soaking_with_threads(tmp_path: Path) -> None:
 # On vfio-pci ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("options", ["processors=1", f"view=registers,{PATIENT}"])
+@pytest.mark.parametrize("options", ["processors=1", f"view=registers,{TWO_PROCESSORS}"])
 def test_vfio_under_several_threads(options: str) -> None:
     """Real interrupts on eventfds: each arrives once, where its vector points, whatever the other threads do."""
     agent = guest(options)
@@ -111,7 +110,7 @@ def test_vfio_under_several_threads(options: str) -> None:
 
 def test_vfio_on_two_processors() -> None:
     """Masks and events have an order there too.  Assigning eventfds meanwhile is in docs/vfio-results.md."""
-    agent = guest(PATIENT)
+    agent = guest(TWO_PROCESSORS)
     for seed in range(4):
         report = check(agent, seed=seed, threads=3, routes=False, operations=600, polls=600)
         assert report.conforms, report.text
