@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SETTLE_US_MAX = 4000000 }; /* the description tells it in nanoseconds, in 32 bits */
+
 const char *const vfio_option_help[] = {
     "device=ADDRESS  the PCI device, bound to vfio-pci, such as 0000:03:00.0",
     "functions=ADDRESS+ADDRESS...  devices that stand for its virtual functions (view=registers)",
@@ -65,8 +67,8 @@ static int32_t read_option(struct vfio_options *out, const char *key, const char
     if (strcmp(key, "settle") == 0) {
         char *end;
         unsigned long microseconds = strtoul(value, &end, 10);
-        if (*value < '0' || *end != '\0' || microseconds == 0 || microseconds > 4000000) { /* told as nanoseconds in 32 bits */
-            snprintf(error, error_size, "settle=%s: microseconds, 1 to 4000000", value);
+        if (*value < '0' || *end != '\0' || microseconds == 0 || microseconds > SETTLE_US_MAX) {
+            snprintf(error, error_size, "settle=%s: microseconds, 1 to %d", value, SETTLE_US_MAX);
             return IRQCTS_ERROR_OPEN;
         }
         out->settle_ns = (uint64_t)microseconds * 1000u;
