@@ -78,8 +78,8 @@ static int32_t walk(struct irqcts_complete *suite)
         return irqcts_fail(IRQCTS_ERROR_MEMORY, "no memory for a walk through %u states", machine->states);
     }
     for (size_t i = 0; i < cells; i++) {
-        target[i] = machine->next[i] == MACHINE_UNDEFINED ? TOUR_NOT_WANTED
-                                                          : machine->next[machine->next[i] * machine->inputs + suite->show];
+        uint32_t next = machine->next[i];
+        target[i] = next == MACHINE_UNDEFINED ? TOUR_NOT_WANTED : machine->next[next * machine->inputs + suite->show];
     }
     tour.target = target;
     error = sequence_tree_initialise(&suite->tree, IRQCTS_COMPLETE_OPERATIONS_MAX);
@@ -231,8 +231,8 @@ int32_t irqcts_complete_create(struct irqcts_complete **out, const struct irqcts
         (options->table_entries != 0 && options->table_entries < options->entries) ||
         options->table_entries > IRQCTS_ENTRIES_MAX) {
         return irqcts_fail(IRQCTS_ERROR_ARGUMENT,
-                           "a complete suite for %u entries of N = %u, M = %u, k = %u: entries are 1..%u and at most N, "
-                           "M is 1..entries and k is 0..2",
+                           "a complete suite for %u entries of N = %u, M = %u, k = %u: entries are 1..%u and at most "
+                           "N, M is 1..entries and k is 0..2",
                            options->entries, options->table_entries, options->messages, options->extra_states,
                            IRQCTS_COMPLETE_ENTRIES_MAX);
     }

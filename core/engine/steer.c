@@ -143,8 +143,9 @@ static int32_t play_candidate(struct play *play, struct workspace *workspace, st
     }
     if (error == IRQCTS_ERROR_NONE) {
         model = fresh_oracle(workspace, &shape, description, soak->readings);
-        error = model != NULL ? IRQCTS_ERROR_NONE
-                              : irqcts_fail(IRQCTS_ERROR_MEMORY, "no memory for an oracle of %u entries", shape.entries);
+        if (model == NULL) {
+            error = irqcts_fail(IRQCTS_ERROR_MEMORY, "no memory for an oracle of %u entries", shape.entries);
+        }
     }
     if (error == IRQCTS_ERROR_NONE) {
         irqcts_generator_next(&generator, 1, workspace->operations); /* CONFIGURE, which the fresh oracle stands for */

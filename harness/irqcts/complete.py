@@ -79,7 +79,8 @@ class CompleteSuite:
     def claim(self, established: bool) -> dict[str, Any]:
         """What a device that passes is proved to be, for the record of its test."""
         report = self.report
-        numbers = {name: int(getattr(report, name)) for name, _ in report._fields_ if name not in ("walked", "reserved")}
+        numbers = {name: int(getattr(report, name)) for name, _ in report._fields_
+                   if name not in ("walked", "reserved")}
         return {"established": established, "text": self._sentence(), "entries": ENTRIES, "messages": MESSAGES,
                 "table_entries": self.entries, "extra_states": self.extra_states,
                 "method": "walk" if report.walked else "harmonised identifiers", "alphabet": self.alphabet(), **numbers,
@@ -87,18 +88,19 @@ class CompleteSuite:
 
     def _sentence(self) -> str:
         report, most = self.report, self.report.states + self.extra_states
-        first = "" if self.entries == ENTRIES else f"; of the {self.entries} entries the inputs name the first {ENTRIES}"
-        tried = "" if not self.open_programs else (f" ({self.open_programs} further programs try each of them once and hold "
-                                                   "it against what is permitted)")
+        first = ("" if self.entries == ENTRIES else
+                 f"; of the {self.entries} entries the inputs name the first {ENTRIES}")
+        tried = "" if not self.open_programs else (f" ({self.open_programs} further programs try each of them once and "
+                                                   "hold it against what is permitted)")
         merged = "" if not report.merged_pairs else (f", nor of a device that takes one for the other of "
                                                      f"{report.merged_pairs} pairs of states that this observer cannot "
                                                      "tell apart")
-        return (f"N = {self.entries}, M = {MESSAGES}, {report.inputs} inputs, k = {self.extra_states}{first}. Of all devices "
-                f"that answer alike whenever they are configured and operated alike, and have at most {most} states as this "
-                f"observer sees them (the specification has {report.states}), none passes these {report.programs} programs "
-                f"unless it gives the specified outcome to every input in every state where that is decided, "
-                f"{report.transitions} of them. Nothing is claimed of the {report.undefined} where the sources leave the "
-                f"outcome or what follows open{tried}{merged}.")
+        return (f"N = {self.entries}, M = {MESSAGES}, {report.inputs} inputs, k = {self.extra_states}{first}. Of all "
+                f"devices that answer alike whenever they are configured and operated alike, and have at most {most} "
+                f"states as this observer sees them (the specification has {report.states}), none passes these "
+                f"{report.programs} programs unless it gives the specified outcome to every input in every state where "
+                f"that is decided, {report.transitions} of them. Nothing is claimed of the {report.undefined} where the "
+                f"sources leave the outcome or what follows open{tried}{merged}.")
 
 
 def messages_are_opaque(first: Any) -> bool:

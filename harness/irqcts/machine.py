@@ -151,8 +151,8 @@ class Machine:
             raise self._incomplete(failed, counts)
         for when, why in (("before", before), ("after", after)):
             if why is not None:
-                raise Inconclusive(f"nothing more than permitted arrived, but the control {when} the suite failed: {why}",
-                                   evidence=[f"control {when}: {why}"])
+                raise Inconclusive(f"nothing more than permitted arrived, but the control {when} the suite failed: "
+                                   f"{why}", evidence=[f"control {when}: {why}"])
         if refused:
             self.judge(refused[0])  # raises what is not tested then
 

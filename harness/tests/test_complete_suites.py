@@ -16,7 +16,8 @@ from irqcts.agent import AgentProcess, BackendChoice
 from irqcts.complete import CompleteSuite
 
 SUITE = (HARNESS.parent / "suites" / "test_complete.py").read_text("utf-8")
-SCHEMA = json.loads((HARNESS.parent / "reports" / "irqcts_reports" / "schema" / "results.schema.json").read_text("utf-8"))
+SCHEMA = json.loads((HARNESS.parent / "reports" / "irqcts_reports" / "schema" / "results.schema.json")
+                    .read_text("utf-8"))
 WITHOUT, WITH = "test_every_operation_in_every_state", "test_every_operation_and_reset_in_every_state"
 
 
@@ -50,8 +51,8 @@ def test_the_claim_says_what_was_proved(complete: Irqcts) -> None:
     # Every input in every state: it is in the claim, or it is open and tried beside it.
     assert claim["transitions"] + claim["undefined"] == claim["states"] * claim["inputs"]
     assert claim["inputs"] == len(claim["alphabet"]) == len(set(claim["alphabet"]))
-    assert {"start", "enable on", "function-mask off", "raise 0", "set-entry 1 0", "mask 1", "unmask 0", "set-entry 2 0",
-            "mask 2", "set-entry 0 2"} <= set(claim["alphabet"])
+    assert {"start", "enable on", "function-mask off", "raise 0", "set-entry 1 0", "mask 1", "unmask 0",
+            "set-entry 2 0", "mask 2", "set-entry 0 2"} <= set(claim["alphabet"])
     assert sum(word.startswith("reset ") for word in claim["alphabet"]) == 2
     for number in ("states", "transitions", "undefined", "programs", "open_programs"):
         assert re.search(rf"\b{claim[number]}\b", claim["text"]), claim["text"]
@@ -62,7 +63,8 @@ def test_more_states_and_none(complete: Irqcts) -> None:
     claim = claims(complete.run("--complete", "1", "--tests", f"test_complete.py::{WITHOUT}"))[WITHOUT]
     assert claim["established"] and claim["extra_states"] == 1 and "k = 1" in claim["text"]
     assert claim["programs"] > 10000 and f"at most {claim['states'] + 1} states" in claim["text"]
-    complete.write("from irqcts import clauses\n@clauses()\ndef test_other(machine):\n    machine.check(machine.program())\n")
+    complete.write("from irqcts import clauses\n@clauses()\ndef test_other(machine):\n"
+                   "    machine.check(machine.program())\n")
     assert complete.run("--complete", "none", out="none").verdicts == {"test_other": "PASS"}
 
 
@@ -127,7 +129,8 @@ def test_without_anything_to_read_identifiers_do_it() -> None:
     record = description()
     record.observations = 1 | 2 | 4  # status, deliveries, exact counts
     suite = CompleteSuite(record)
-    assert not suite.report.walked and suite.report.identifier_length > 1 and suite.report.programs_w > suite.report.programs
+    assert not suite.report.walked and suite.report.identifier_length > 1
+    assert suite.report.programs_w > suite.report.programs
     agent = AgentProcess(BackendChoice.parse("emulator"))
     try:
         assert all(agent.run(suite[index]).conforms for index in range(0, len(suite), 50))

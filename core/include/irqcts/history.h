@@ -60,8 +60,8 @@ enum irqcts_history_call_flag {
 struct irqcts_history_call {
     uint64_t called;
     uint64_t returned; /* >= called */
-    uint16_t kind;     /* MASK, UNMASK, SET_ENTRY, RAISE, FUNCTION_MASK, ENABLE or POLL; a delivery with a time stamp is a POLL without
-                        * EXHAUSTIVE that saw one message, from the earliest to the latest instant it may have come */
+    uint16_t kind;     /* MASK, UNMASK, SET_ENTRY, RAISE, FUNCTION_MASK, ENABLE or POLL; a delivery with a time stamp
+                        * is a POLL without EXHAUSTIVE that saw one message, from the earliest to the latest instant it may have come */
     uint16_t thread;
     uint16_t flags;    /* enum irqcts_history_call_flag */
     uint16_t status;   /* enum irqcts_status; a refusal is never permitted here */

@@ -41,15 +41,17 @@ def figures() -> list[dict[str, Any]]:
         {"name": "comparison: engine, judged steps", "value": engine, "unit": "steps/s", "limit": None},
         {"name": "comparison: Hypothesis by the bindings, judged steps", "value": hypothesis, "unit": "steps/s",
          "limit": None},
-        {"name": "comparison: Python model by the bindings, judged steps", "value": model, "unit": "steps/s", "limit": None},
-        {"name": "comparison: engine over Hypothesis", "value": engine / hypothesis, "unit": "times", "limit": ">= 1000"},
+        {"name": "comparison: Python model by the bindings, judged steps", "value": model, "unit": "steps/s",
+         "limit": None},
+        {"name": "comparison: engine over Hypothesis", "value": engine / hypothesis, "unit": "times",
+         "limit": ">= 1000"},
         {"name": "comparison: engine over the Python model", "value": engine / model, "unit": "times", "limit": None},
     ]
 
 
 def _engine(device: InProcess) -> float:
-    shape = _abi.irqcts_engine_shape(entries=ENTRIES, messages=MESSAGES, length=1000, operations=device.record.operations,
-                                     reset_kinds=device.record.reset_kinds, stimulus=device.record.stimulus)
+    shape = _abi.irqcts_engine_shape(entries=ENTRIES, messages=MESSAGES, length=1000,
+                                     operations=device.record.operations, reset_kinds=device.record.reset_kinds, stimulus=device.record.stimulus)
     report = _abi.irqcts_engine_report()
     start = time.perf_counter()
     check(library().irqcts_engine_run(ctypes.byref(report), device.interface, device.context, ctypes.byref(shape), 1, 0,
