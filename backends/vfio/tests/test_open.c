@@ -56,8 +56,8 @@ int main(void)
     refuses("device=ffff:ff:1f.7", "there is no PCI device ffff:ff:1f.7");
     refuses("device=ffff:ff:1f.7,interface=carrier-pigeon", "it is auto, group or cdev");
     refuses("device=ffff:ff:1f.7,view=sideways", "it is vfio or registers");
-    refuses("device=ffff:ff:1f.7,settle=0", "microseconds, 1 to 10000000");
-    refuses("device=ffff:ff:1f.7,settle=-5", "microseconds, 1 to 10000000");
+    refuses("device=ffff:ff:1f.7,settle=0", "microseconds, 1 to 4000000");
+    refuses("device=ffff:ff:1f.7,settle=-5", "microseconds, 1 to 4000000");
     refuses("device=0123456789012345678901234567890123456789", "longer than");
     if (some_device(address, sizeof address)) {
         char options[64];
