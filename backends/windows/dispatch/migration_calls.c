@@ -41,7 +41,7 @@ static int within(const uint8_t *bytes, size_t size, uint64_t claimed)
     return claimed <= size;
 }
 
-/* The documented pattern: the size first, then the bytes. */
+/* The documented pattern: the size first, then the bytes.  After a refusal the caller forgets the slot. */
 static irqcts_ntstatus fetch(struct irqcts_migration *migration, const struct irqcts_dxgk_routines *routines,
                              save_routine routine, uint32_t virtual_function, struct irqcts_migration_data *out)
 {
@@ -71,9 +71,6 @@ static irqcts_ntstatus fetch(struct irqcts_migration *migration, const struct ir
         status = IRQCTS_NT_DATA_ERROR;
     }
     out->size = (size_t)claimed;
-    if (status < 0) {
-        forget(migration, out);
-    }
     return status;
 }
 

@@ -44,7 +44,9 @@ TARGETS = (
            ("backends/vfio/libirqcts_backend_vfio.a", "core/libirqcts_static.a")),
     Target("windows", tuple(f"backends/windows/dispatch/{name}.c"
                             for name in ("dispatch", "location", "migration_calls", "real_device")),
-           tuple(f"backends/windows/tests/{name}.c" for name in ("test_dispatch", "test_migration", "test_real_device")),
+           tuple(f"backends/windows/tests/{name}.c"
+                 for name in ("test_dispatch", "test_dispatch_bounds", "test_dispatch_routes", "test_location",
+                              "test_migration", "test_migration_bounds", "test_real_device", "test_real_operations")),
            ("core/include", "core/tests", "backends/windows/dispatch", "backends/windows/include",
             "backends/windows/simbus", "backends/windows/sample_miniport", "backends/emulator"),
            ("backends/windows/libirqcts_windows_simulation.a", "backends/windows/libirqcts_windows_sample.a",
