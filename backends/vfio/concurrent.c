@@ -62,6 +62,14 @@ static void visit_every_processor(void)
     (void)sched_setaffinity(0, sizeof allowed, &allowed);
 }
 
+void vfio_concurrent_begin(struct vfio_functions *functions)
+{
+    struct vfio_deliveries *deliveries = &functions->each[0]->deliveries;
+    visit_every_processor();
+    (void)vfio_deliveries_take(deliveries);
+    vfio_deliveries_forget(deliveries);
+}
+
 static void poll_deliveries(struct vfio_backend *backend, bool until_silence, struct irqcts_result *result,
                             struct irqcts_delivery_buffer *deliveries)
 {

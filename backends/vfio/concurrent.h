@@ -17,6 +17,9 @@ bool vfio_concurrent_can(const struct vfio_functions *functions);
 int32_t vfio_concurrent_open(struct vfio_functions *functions);
 void vfio_concurrent_close(struct vfio_functions *functions);
 
+/* After CONFIGURE: waits for what another processor still holds of the program before, and drops it. */
+void vfio_concurrent_begin(struct vfio_functions *functions);
+
 /* MASK, UNMASK, SET_ENTRY, RAISE or POLL of function 0; false for another kind, which needs the device for itself. */
 bool vfio_concurrent_execute(struct vfio_functions *functions, const struct irqcts_operation *operation,
                              struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries);

@@ -175,6 +175,9 @@ static void configure(struct vfio_functions *functions, const struct irqcts_oper
     functions->configured = true;
     functions->several_threads =
         (operation->flags & IRQCTS_OPERATION_SEVERAL_THREADS) != 0 && functions->locks != NULL;
+    if (functions->several_threads) {
+        vfio_concurrent_begin(functions);
+    }
 }
 
 static void poll_all(struct vfio_functions *functions, const struct irqcts_operation *operation,
