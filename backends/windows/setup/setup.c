@@ -20,7 +20,7 @@
 static const char hardware_id[] = "root\\irqctsbus\0"; /* REG_MULTI_SZ */
 /* Of its children and theirs: one that is known from before would keep the driver that it had. */
 static const char *const child_ids[] = {"IRQCTS\\ADAPTER", "IRQCTS\\SIMULATED", "IRQCTS\\PLAIN"};
-enum { SIMULATED_DEVICES = 2 }; /* the last two have irqcts.sys */
+enum { FIRST_SIMULATED = 1, SIMULATED_DEVICES = 2 }; /* the last two have irqcts.sys */
 static const char *const child_infs[] = {"irqcts.inf", "irqctsmini.inf"};
 static const GUID class_guid = {0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0xff}};
 
@@ -84,21 +84,36 @@ static int create_bus(void)
     return bad;
 }
 
-/* How many devices with irqcts.sys are started. */
+/* How many of the simulated devices with irqcts.sys are started.  Each by its id: a count of all would take the
+ * interface that a driver left behind which died for one of them. */
 static int started(void)
 {
     HDEVINFO set = SetupDiGetClassDevsA(&device_guid, NULL, NULL, DIGCF_PRESENT | DIGCF_DEVICEINTERFACE);
     SP_DEVICE_INTERFACE_DATA found = {.cbSize = sizeof(found)};
-    int count = 0;
+    unsigned seen = 0;
 
     if (set == INVALID_HANDLE_VALUE) {
         return 0;
     }
     for (DWORD i = 0; SetupDiEnumDeviceInterfaces(set, NULL, &device_guid, i, &found); i++) {
-        count += (found.Flags & SPINT_ACTIVE) != 0;
+        SP_DEVINFO_DATA device = {.cbSize = sizeof(device)};
+        char id[256] = "";
+        (void)SetupDiGetDeviceInterfaceDetailA(set, &found, NULL, 0, NULL, &device);
+        if ((found.Flags & SPINT_ACTIVE) == 0 || !SetupDiGetDeviceInstanceIdA(set, &device, id, sizeof(id), NULL)) {
+            continue;
+        }
+        for (unsigned n = 0; n < SIMULATED_DEVICES; n++) {
+            const char *wanted = child_ids[FIRST_SIMULATED + n];
+            size_t length = strlen(wanted);
+            if (strlen(id) > length && id[length] == '\\') {
+                id[length] = '\0';
+                seen |= lstrcmpiA(id, wanted) == 0 ? 1u << n : 0;
+                id[length] = '\\';
+            }
+        }
     }
     (void)SetupDiDestroyDeviceInfoList(set);
-    return count;
+    return (int)((seen & 1u) + (seen >> 1));
 }
 
 /* The children are enumerated and their drivers installed behind the caller's back. */
@@ -122,12 +137,10 @@ static int install(const char *folder)
     char path[MAX_PATH];
     char whole[MAX_PATH];
     BOOL restart = FALSE;
-    int others;
 
     if (remove_all() != 0) {
         return 1;
     }
-    others = started(); /* real ones, on Windows */
     for (size_t i = 0; i < sizeof(child_infs) / sizeof(child_infs[0]); i++) {
         (void)snprintf(path, sizeof(path), "%s\\%s", folder, child_infs[i]);
         if (GetFullPathNameA(path, sizeof(whole), whole, NULL) == 0 ||
@@ -143,7 +156,7 @@ static int install(const char *folder)
         !UpdateDriverForPlugAndPlayDevicesA(NULL, "root\\irqctsbus", whole, INSTALLFLAG_FORCE, &restart)) {
         return failed("irqctsbus.inf cannot be installed");
     }
-    return wait_for_devices(others + SIMULATED_DEVICES);
+    return wait_for_devices(SIMULATED_DEVICES);
 }
 
 /* Also where another driver ranks higher, which pnputil leaves in its place. */
