@@ -241,7 +241,7 @@ static void test_where_operations_go(void)
     expect(DO(.kind = IRQCTS_OPERATION_WINDOWS_MESSAGES), IRQCTS_NT_NOT_SUPPORTED, 0, "");
 }
 
-/* The two fields that no operation has any more. */
+/* What travels resolved (IRQCTS_OPERATION_FROM_MESSAGE), or not at all. */
 static void test_what_is_reserved(void)
 {
     start();

@@ -169,7 +169,7 @@ static void test_bars(void)
     }
 }
 
-/* Of table and PBA all bytes lie in the resource, or the driver maps nothing (CAP-TABLE-SIZE, CAP-PBA-OFFSET). */
+/* Of table and PBA all bytes lie in the resource, or the driver maps nothing (CAP-TABLE-SIZE, CAP-BIR-OFFSET). */
 static void test_sizes(void)
 {
     static const struct {
