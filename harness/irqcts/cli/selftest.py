@@ -194,7 +194,7 @@ def command(only: tuple[str, ...], keep: Path | None) -> None:
             runner.part("C unit tests", runner.ctest(runner.build, 600))
         if "python" in chosen:
             for tests in test_folders(runner.root):
-                runner.part(f"python {tests.relative_to(runner.root)}", runner.pytest([tests], 600))
+                runner.part(f"python {tests.relative_to(runner.root)}", runner.pytest([tests], 1200))
         if "emulator" in chosen:
             runner.part("suite on the emulator", runner.suite())
             runner.part("suite in two processes", runner.suite("--jobs", "2"))
