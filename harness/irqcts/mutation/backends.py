@@ -8,14 +8,13 @@ under Wine, where a mutant would cost a boot.
 from __future__ import annotations
 
 import concurrent.futures
-import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Sequence
 
 from ..paths import layout
-from . import building, schemata, units
+from . import building, schemata
 from .cases import CollectionError
 from .effects import callee, descendants
 from .mutants import SAME_CODE, Killer, Mutant
@@ -95,22 +94,14 @@ def build(target: Target, workers: int) -> Built:
 
     def make(folder: Path) -> None:
         includes = _includes(target)
-        mutants: list[SourceMutant] = []
-        for path, made in zip(sources, schemata.instrument(sources, includes, _reached(tests, includes))):
-            (folder / path.name).write_text(made.source, encoding="utf-8")
-            mutants += made.mutants
-        chosen = folder / "chosen.c"
-        chosen.write_text(units.CHOICE, encoding="utf-8")
-        objects = building.compile_all([folder / path.name for path in sources] + [chosen], folder,
-                                       [*_flags(target), *SANITIZERS], workers)
+        instrumented = building.instrument(sources, folder, includes, _reached(tests, includes))
+        objects = building.compile_all(instrumented, folder, [*_flags(target), *SANITIZERS], workers)
         for test in tests:  # the mutated objects come first, so that the archives' own are not taken
             building.run([building.compiler(), *_flags(target), *SANITIZERS, str(test), *map(str, objects),
                           *map(str, archives), "-ldl", "-lpthread", "-o", str(folder / test.stem)])
-        (folder / "mutants.json").write_text(json.dumps([asdict(mutant) for mutant in mutants]), encoding="utf-8")
 
     folder = building.kept(target.name, [*sources, *tests, *headers, *archives, Path(__file__)], make)
-    return Built(target, folder,
-                 [SourceMutant(**each) for each in json.loads((folder / "mutants.json").read_text("utf-8"))])
+    return Built(target, folder, building.mutants(folder))
 
 
 def run(workers: int, report: Report, chosen: Callable[[SourceMutant], bool] = lambda mutant: True) -> list[Mutant]:

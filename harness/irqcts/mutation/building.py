@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import concurrent.futures
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Callable, Sequence
 
@@ -17,6 +19,8 @@ from . import effects, schemata, units
 from .schemata import SchemataError, SourceMutant
 
 KEPT_SECONDS = 86400
+#: The file of a folder of instrumented sources that names their mutants.
+_LISTING = "mutants.json"
 
 
 def source_tree() -> Path:
@@ -39,6 +43,25 @@ def run(command: Sequence[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
         raise SchemataError(f"{' '.join(command[-3:])}: {done.stderr.strip()[:800]}")
+
+
+def instrument(sources: Sequence[Path], folder: Path, includes: Sequence[Path], roots: Sequence[str]) -> list[Path]:
+    """Instrumented copies of the sources, with the source of the choice (units.py) behind them; `mutants` reads
+    what they hold."""
+    made = schemata.instrument(sources, includes, roots)
+    copies = [folder / path.name for path in sources]
+    for copy, each in zip(copies, made):
+        copy.write_text(each.source, encoding="utf-8")
+    chosen = folder / "chosen.c"
+    chosen.write_text(units.CHOICE, encoding="utf-8")
+    found = [asdict(mutant) for each in made for mutant in each.mutants]
+    (folder / _LISTING).write_text(json.dumps(found), encoding="utf-8")
+    return [*copies, chosen]
+
+
+def mutants(folder: Path) -> list[SourceMutant]:
+    """Those of the instrumented sources in the folder, by number."""
+    return [SourceMutant(**each) for each in json.loads((folder / _LISTING).read_text("utf-8"))]
 
 
 def compile_all(sources: Sequence[Path], folder: Path, flags: Sequence[str], workers: int) -> list[Path]:
@@ -80,7 +103,7 @@ def _digest(paths: Sequence[Path]) -> str:
     return together.hexdigest()[:16]
 
 
-def same_code(folder: Path, mutants: Sequence[SourceMutant], flags: Sequence[str], workers: int) -> set[int]:
+def same_code(folder: Path, candidates: Sequence[SourceMutant], flags: Sequence[str], workers: int) -> set[int]:
     """Numbers of those that an optimising compiler turns into the very code of the original.
 
     `folder` has the instrumented sources.  A sound proof of equivalence (trivial compiler equivalence:
@@ -95,6 +118,6 @@ def same_code(folder: Path, mutants: Sequence[SourceMutant], flags: Sequence[str
             out.unlink(missing_ok=True)
 
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        original = {file: code(file, 0) for file in {mutant.file for mutant in mutants}}
-        found = pool.map(lambda mutant: code(mutant.file, mutant.number) == original[mutant.file], mutants)
-        return {mutant.number for mutant, same in zip(mutants, found) if same}
+        original = {file: code(file, 0) for file in {mutant.file for mutant in candidates}}
+        found = pool.map(lambda mutant: code(mutant.file, mutant.number) == original[mutant.file], candidates)
+        return {mutant.number for mutant, same in zip(candidates, found) if same}

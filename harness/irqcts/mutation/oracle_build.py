@@ -7,13 +7,12 @@ it, so that the oracle which is played back and the one which judges are the mut
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
 
 from ..paths import layout
-from . import building, schemata, units
+from . import building
 from .schemata import SourceMutant
 from .units import UnitTest
 
@@ -60,31 +59,20 @@ def build(workers: int) -> Built:
     tests = [root / source for source in UNIT_TESTS]
 
     def make(folder: Path) -> None:
-        mutants = _instrument(model, folder)
         flags = [*_flags(), "-O1", "-fPIC"]
-        chosen = folder / "chosen.c"
-        chosen.write_text(units.CHOICE, encoding="utf-8")
-        objects = building.compile_all([folder / path.name for path in model] + others, folder, flags, workers)
-        building.run([building.compiler(), "-shared", "-fPIC", "-Wl,-Bsymbolic", str(chosen), *map(str, objects),
-                      "-ldl", "-o", str(folder / LIBRARY)])
+        instrumented = building.instrument(model, folder, _includes(), TRANSITIONS)
+        objects = building.compile_all([*instrumented, *others], folder, flags, workers)
+        building.run([building.compiler(), "-shared", "-fPIC", "-Wl,-Bsymbolic", *map(str, objects), "-ldl",
+                      "-o", str(folder / LIBRARY)])
         for each in objects:
             each.unlink()
         for test in tests:
             building.run([building.compiler(), *flags, str(test), "-o", str(folder / test.stem), f"-L{folder}",
                           f"-l:{LIBRARY}", "-Wl,-rpath,$ORIGIN"])
-        (folder / "mutants.json").write_text(json.dumps([asdict(mutant) for mutant in mutants]), encoding="utf-8")
 
     folder = building.kept("oracle", [*model, *others, *tests, *core.rglob("*.h"), Path(__file__),
                                       generated / "include" / "irqcts" / "clauses.h"], make)
-    return Built(folder, [SourceMutant(**each) for each in json.loads((folder / "mutants.json").read_text("utf-8"))])
-
-
-def _instrument(model: Sequence[Path], folder: Path) -> list[SourceMutant]:
-    mutants: list[SourceMutant] = []
-    for path, made in zip(model, schemata.instrument(model, _includes(), TRANSITIONS)):
-        (folder / path.name).write_text(made.source, encoding="utf-8")
-        mutants += made.mutants
-    return mutants
+    return Built(folder, building.mutants(folder))
 
 
 def same_code(built: Built, mutants: Sequence[SourceMutant], workers: int) -> set[int]:
