@@ -189,7 +189,6 @@ static void expect_silence(const struct model_step *step, const struct model_fun
 {
     uint32_t target = NO_TARGET;
 
-    (void)function;
     cover(step, clause);
     if (entry_target(step->model, &model_entries(step->model, function)[index], &target) && target != NO_TARGET) {
         model_counters(step->model)[target].silent_by = (uint16_t)clause;
