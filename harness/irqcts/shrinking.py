@@ -7,14 +7,14 @@ others no longer holds.  A test whose own statements fail while the oracle is co
 
 from __future__ import annotations
 
-import ctypes
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from . import _abi
 from .agent import AgentProcess, ProgramRefused
-from .library import LibraryError, check, library
+from .library import LibraryError
+from .minimal import minimal
 from .program import Program
 from .trace import Trace
 from .verdict import AgentCrash, AgentTimeout, HarnessError
@@ -52,34 +52,25 @@ class Shrinker:
     def _shrink(self, trace: Trace, clause: str) -> dict[str, Any] | str:
         whole = trace.program.without_statements()
         repeats = 1 if "synchronous" in self.agent.description().properties else REPEATS_ASYNCHRONOUS
-        broke: list[BaseException] = []
 
-        def trial(_: Any, candidate: int) -> int:
+        def fails(candidate: Program) -> bool:
             try:
-                return int(_fails(self.agent.run(Program.borrowed(candidate), stop_at_first=True), clause))
+                return _fails(self.agent.run(candidate, stop_at_first=True), clause)
             except ProgramRefused:
-                return 0
-            except BaseException as ending:  # also Ctrl-C: nothing passes through the library by itself
-                broke.append(ending)
-                return int(_abi.irqcts_error.IRQCTS_ERROR_BACKEND)
+                return False
 
         start = time.monotonic()
         if not any(_fails(self.agent.run(whole), clause) for _ in range(repeats)):
             return (f"the failure did not repeat: run again {'once' if repeats == 1 else f'{repeats} times'}, the same "
                     f"program did not fail for {clause}; the device may be intermittent")
         each = max(1e-4, time.monotonic() - start)
-        options = _abi.irqcts_shrink_options(runs_max=min(max(int(SECONDS_EACH / each), RUNS.start), RUNS.stop),
-                                             repeats=repeats)
+        runs = min(max(int(SECONDS_EACH / each), RUNS.start), RUNS.stop)
         report = _abi.irqcts_shrink_report()
-        handle = ctypes.c_void_p()
         try:
-            check(library().irqcts_shrink(ctypes.byref(handle), ctypes.byref(report), whole.handle,
-                                          _abi.irqcts_shrink_trial(trial), None, ctypes.byref(options)))
+            small = minimal(whole, fails, runs, repeats, report)
         except LibraryError as error:
-            if broke:
-                raise broke[0] from None
             return f"it could not be shrunk: {error}"
-        smallest = self._shown(Program.owned(handle), clause, repeats)
+        smallest = self._shown(small, clause, repeats)
         if smallest is None:
             return "it could not be shrunk: the smallest program did not fail when it was run for the report"
         return {**smallest.as_json(), "shrunk": {

@@ -16,6 +16,7 @@ from .. import _abi
 from ..agent import AgentProcess, BackendChoice, ProgramRefused
 from ..description import Description
 from ..library import LibraryError, check, library
+from ..minimal import minimal
 from ..program import Program
 from ..trace import Trace
 from ..verdict import AgentCrash, AgentTimeout, EXIT_CONFORMS, EXIT_NONCONFORMANCE
@@ -73,47 +74,43 @@ def failure_of(agent: AgentProcess, program: Program) -> tuple[Failure | None, T
     return (None if first is None else Failure("violation", trace[first].clause)), trace
 
 
+class _StoppedAnswering(Exception):
+    """While shrinking, too often."""
+
+
 def shrunk(agent: AgentProcess, program: Program, failure: Failure, runs: int, repeats: int) -> tuple[Program, str]:
     """The smallest program found that fails alike, and what is to be said of it."""
     endings = 0
-    interrupts: list[KeyboardInterrupt] = []
 
-    def trial(context: int | None, candidate: int) -> int:
+    def fails(candidate: Program) -> bool:
         nonlocal endings
         try:
-            found, trace = failure_of(agent, Program.borrowed(candidate))
+            found, trace = failure_of(agent, candidate)
         except (LibraryError, ProgramRefused):
-            return 0  # a message was left without its configuration: no program that could be run
-        except KeyboardInterrupt as interrupt:  # nothing passes through the library by itself
-            interrupts.append(interrupt)
-            return int(_abi.irqcts_error.IRQCTS_ERROR_BACKEND)
-        except Exception:  # the backend broke, or no longer opens; ctypes could not carry it further
+            return False  # a message was left without its configuration: no program that could be run
+        except Exception:  # the backend broke, or no longer opens
             found, trace = Failure("an end"), None
         if trace is None and found != failure:
             endings += 1
             if endings > ENDINGS_MAX:
-                return int(_abi.irqcts_error.IRQCTS_ERROR_BACKEND)
-        return int(found == failure)
+                raise _StoppedAnswering
+        return found == failure
 
-    result = ctypes.c_void_p()
     report = _abi.irqcts_shrink_report()
-    options = _abi.irqcts_shrink_options(runs_max=runs, repeats=repeats)
-    callback = _abi.irqcts_shrink_trial(trial)
-    code = library().irqcts_shrink(ctypes.byref(result), ctypes.byref(report), program.handle,
-                                   callback, None, ctypes.byref(options))
-    if interrupts:
-        raise interrupts[0]
-    if code == _abi.irqcts_error.IRQCTS_ERROR_ARGUMENT:
-        return program, "it did not fail again, so it is not shrunk: an intermittent failure; try --repeats"
-    if code == _abi.irqcts_error.IRQCTS_ERROR_BACKEND:
+    try:
+        small = minimal(program, fails, runs, repeats, report)
+    except _StoppedAnswering:
         return program, f"not shrunk: the backend stopped answering after {report.runs} runs"
-    check(code)
+    except LibraryError as error:
+        if error.code != _abi.irqcts_error.IRQCTS_ERROR_ARGUMENT:
+            raise
+        return program, "it did not fail again, so it is not shrunk: an intermittent failure; try --repeats"
     said = (f"shrunk from {report.operations_before} operations to {report.operations_after} in {report.runs} runs"
             f"{'' if report.minimal else ', not to the end (--shrink-runs)'}")
     tries = max(1, repeats)
     if repeats > 1:
         said += f"; failed in {report.confirmations} of its last {tries} runs, a trial counts if one of {tries} fails"
-    return Program.owned(result), said
+    return small, said
 
 
 class Soak:

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Callable, Iterable
+from typing import Callable, Iterable
 
 from .. import _abi
 from ..library import LibraryError, check, library
+from ..minimal import minimal
 from ..program import Program
 
 #: Trials of the shrinker: enough for any program here, and an end for one that shrinks without end.
@@ -38,21 +39,5 @@ def shortest(right: Callable[[Program], ctypes.c_void_p], wrong: Callable[[Progr
 
     for candidate in candidates:
         if differs(candidate):
-            return shrink(candidate, differs).text()
+            return minimal(candidate, differs, RUNS_MAX).text()
     return None
-
-
-def shrink(program: Program, fails: Callable[[Program], bool]) -> Program:
-    """The library's shrinker with a trial in Python."""
-
-    def attempt(_context: Any, borrowed: int) -> int:
-        candidate = Program.borrowed(borrowed)
-        return int(fails(candidate))
-
-    trial = _abi.irqcts_shrink_trial(attempt)
-    options = _abi.irqcts_shrink_options(runs_max=RUNS_MAX, repeats=0)
-    report = _abi.irqcts_shrink_report()
-    out = ctypes.c_void_p()
-    check(library().irqcts_shrink(ctypes.byref(out), ctypes.byref(report), program.handle, trial, None,
-                                  ctypes.byref(options)))
-    return Program.owned(out)
