@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # clang_cl.sh TREE CLANG DDK: the Windows sources as clang-cl reads them for Visual Studio's target, /W4 /WX, syntax
 # only, against mingw-w64's headers.  Two things are bent for those: they hide attributes from what is not GCC, and
-# their <setjmpex.h> declares _setjmp otherwise than clang's <intrin.h>.
+# their <setjmpex.h> declares _setjmp otherwise than clang's <intrin.h>.  Behind --, because a path such as /work/x.c
+# begins like an option (/w).
 set -eu
 tree=$1 clang=$2 ddk=$3
 windows=$tree/backends/windows
@@ -16,5 +17,5 @@ for source in "$windows"/driver/*.c "$windows"/dispatch/*.c "$windows"/common/*.
         /clang:-fgnuc-version=10.2.0 /D_INC_SETJMPEX /D_WIN32_WINNT=0x0A00 /DNTDDI_VERSION=0x0A000000 \
         -imsvc "$builtin" -imsvc "$ddk/.." -imsvc "$ddk" "/I$windows/include" "/I$windows/common" \
         "/I$windows/dispatch" "/I$windows/simbus" "/I$windows/sample_miniport" "/I$windows/client" \
-        "/I$tree/core/include" "/I$tree/backends/emulator" /TC "$source"
+        "/I$tree/core/include" "/I$tree/backends/emulator" /TC -- "$source"
 done
