@@ -3,8 +3,6 @@
 
 #include "irqcts_windows/interfaces.h"
 
-static IO_COMPLETION_ROUTINE on_completed;
-
 NTSTATUS irp_complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
 {
     irp->IoStatus.Status = status;
@@ -27,7 +25,7 @@ NTSTATUS irp_pass_power_down(PDEVICE_OBJECT below, PIRP irp)
 }
 
 _Use_decl_annotations_
-static NTSTATUS NTAPI on_completed(PDEVICE_OBJECT object, PIRP irp, PVOID context)
+NTSTATUS NTAPI irp_signal(PDEVICE_OBJECT object, PIRP irp, PVOID context)
 {
     UNREFERENCED_PARAMETER(object);
     UNREFERENCED_PARAMETER(irp);
@@ -42,7 +40,7 @@ NTSTATUS irp_pass_down_and_wait(PDEVICE_OBJECT below, PIRP irp)
 
     KeInitializeEvent(&done, NotificationEvent, FALSE);
     IoCopyCurrentIrpStackLocationToNext(irp);
-    IoSetCompletionRoutine(irp, on_completed, &done, TRUE, TRUE, TRUE);
+    IoSetCompletionRoutine(irp, irp_signal, &done, TRUE, TRUE, TRUE);
     status = IoCallDriver(below, irp);
     if (status == STATUS_PENDING) {
         (void)KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);

@@ -15,6 +15,10 @@ NTSTATUS irp_pass_down(_In_ PDEVICE_OBJECT below, _Inout_ PIRP irp);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTSTATUS irp_pass_power_down(_In_ PDEVICE_OBJECT below, _Inout_ PIRP irp);
 
+/* Completion routine of a request that its sender waits for: sets the KEVENT that is its context and keeps the
+ * request. */
+IO_COMPLETION_ROUTINE irp_signal;
+
 /* The drivers below finish first (START_DEVICE); the caller completes it. */
 _IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
 NTSTATUS irp_pass_down_and_wait(_In_ PDEVICE_OBJECT below, _Inout_ PIRP irp);

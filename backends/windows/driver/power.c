@@ -3,7 +3,6 @@
 #include "driver.h"
 
 static REQUEST_POWER_COMPLETE on_requested;
-static IO_COMPLETION_ROUTINE on_completed;
 
 typedef NTSTATUS(NTAPI *request_routine)(PDEVICE_OBJECT, UCHAR, POWER_STATE, PREQUEST_POWER_COMPLETE, PVOID, PIRP *);
 
@@ -40,15 +39,6 @@ static NTSTATUS request(struct irqcts_device *device, request_routine routine, P
     return transition.status;
 }
 
-_Use_decl_annotations_
-static NTSTATUS NTAPI on_completed(PDEVICE_OBJECT object, PIRP irp, PVOID context)
-{
-    UNREFERENCED_PARAMETER(object);
-    UNREFERENCED_PARAMETER(irp);
-    (void)KeSetEvent(context, IO_NO_INCREMENT, FALSE);
-    return STATUS_MORE_PROCESSING_REQUIRED;
-}
-
 /* Wine 8 has no power manager: PoRequestPowerIrp is a stub that ends the process.  There the request goes down the
  * stack from here, as the power manager's would. */
 static NTSTATUS send(struct irqcts_device *device, POWER_STATE state)
@@ -68,7 +58,7 @@ static NTSTATUS send(struct irqcts_device *device, POWER_STATE state)
     stack->MinorFunction = IRP_MN_SET_POWER;
     stack->Parameters.Power.Type = DevicePowerState;
     stack->Parameters.Power.State = state;
-    IoSetCompletionRoutine(irp, on_completed, &done, TRUE, TRUE, TRUE);
+    IoSetCompletionRoutine(irp, irp_signal, &done, TRUE, TRUE, TRUE);
     if (PoCallDriver(device->self, irp) == STATUS_PENDING) {
         (void)KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
     }
