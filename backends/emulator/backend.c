@@ -516,7 +516,7 @@ static int32_t emulator_execute(void *context, const struct irqcts_operation *op
 }
 
 static int32_t emulator_messages(void *context, uint32_t function, uint32_t first, uint32_t count,
-                                 struct irqcts_message *out)
+                                 struct irqcts_message *out, char *error, size_t error_size)
 {
     const struct emulator *emulator = context;
     const struct emulator_driver *driver = &emulator->driver;
@@ -524,6 +524,7 @@ static int32_t emulator_messages(void *context, uint32_t function, uint32_t firs
 
     if (driver->device == NULL || function >= driver->device->function_count ||
         count > driver_messages(driver, function) || first > driver_messages(driver, function) - count) {
+        (void)snprintf(error, error_size, "function %u has no messages %u to %u", function, first, first + count - 1u);
         return IRQCTS_ERROR_ARGUMENT;
     }
     for (i = 0; i < count; i++) {

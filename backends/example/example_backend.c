@@ -211,10 +211,11 @@ static int32_t execute_example(void *context, const struct irqcts_operation *ope
 }
 
 static int32_t messages_of_example(void *context, uint32_t function, uint32_t first, uint32_t count,
-                                   struct irqcts_message *out)
+                                   struct irqcts_message *out, char *error, size_t error_size)
 {
     (void)context;
     if (function != 0 || first + count > ENTRIES) {
+        (void)snprintf(error, error_size, "function %u has no messages %u to %u", function, first, first + count - 1u);
         return IRQCTS_ERROR_ARGUMENT;
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -178,12 +178,13 @@ static int32_t execute_model(void *context, const struct irqcts_operation *opera
 }
 
 static int32_t messages_of_model(void *context, uint32_t function, uint32_t first, uint32_t count,
-                                 struct irqcts_message *out)
+                                 struct irqcts_message *out, char *error, size_t error_size)
 {
     const struct model_backend *backend = context;
 
     if (backend->model == NULL || function > backend->configuration.virtual_functions ||
         first + count > message_count(&backend->configuration, function)) {
+        (void)snprintf(error, error_size, "function %u has no messages %u to %u", function, first, first + count - 1u);
         return IRQCTS_ERROR_ARGUMENT;
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -634,13 +634,14 @@ static int32_t execute_qemu(void *context, const struct irqcts_operation *operat
 }
 
 static int32_t messages_of_qemu(void *context, uint32_t function, uint32_t first, uint32_t count,
-                                struct irqcts_message *out)
+                                struct irqcts_message *out, char *error, size_t error_size)
 {
     const struct qemu *qemu = context;
 
     uint32_t limit = function == 0 ? qemu->messages : qemu->kind->virtual_messages;
 
     if (function > qemu->kind->virtual_functions || first > limit || count > limit - first) {
+        (void)snprintf(error, error_size, "function %u has no messages %u to %u", function, first, first + count - 1u);
         return IRQCTS_ERROR_ARGUMENT;
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -135,14 +135,12 @@ static int32_t vfio_execute_all(void *context, const struct irqcts_operation *op
 }
 
 static int32_t vfio_messages(void *context, uint32_t function, uint32_t first, uint32_t count,
-                             struct irqcts_message *out)
+                             struct irqcts_message *out, char *error, size_t error_size)
 {
     const struct vfio_functions *functions = context;
-    if (function >= functions->count) {
-        return IRQCTS_ERROR_ARGUMENT;
-    }
-    const struct vfio_backend *backend = functions->each[function];
-    if (first > backend->messages || count > backend->messages - first) {
+    const struct vfio_backend *backend = function < functions->count ? functions->each[function] : NULL;
+    if (backend == NULL || first > backend->messages || count > backend->messages - first) {
+        snprintf(error, error_size, "function %u has no messages %u to %u", function, first, first + count - 1u);
         return IRQCTS_ERROR_ARGUMENT;
     }
     for (uint32_t index = 0; index < count; index++) {

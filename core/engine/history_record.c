@@ -5,10 +5,12 @@
  * increments before and after each call: their order is the order in which it
  * happened, which a clock's ticks are too coarse for.
  */
+#include "../session/broken.h"
 #include "history_search.h"
 #include "irqcts/engine.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #ifdef _WIN32
@@ -102,6 +104,7 @@ static int32_t call(struct worker *worker, const struct irqcts_operation *operat
     struct irqcts_history_delivery seen[DELIVERIES];
     struct irqcts_delivery_buffer buffer = {records, DELIVERIES, 0, 0, 0};
     struct irqcts_result result = {.status = IRQCTS_STATUS_NOT_EXECUTED};
+    int32_t error;
     struct irqcts_history_call entry = {.kind = operation->kind, .thread = (uint16_t)worker->number, .flags = flags,
                                         .entry = operation->entry, .message = operation->message};
 
@@ -111,9 +114,13 @@ static int32_t call(struct worker *worker, const struct irqcts_operation *operat
 
     entry.called = atomic_fetch_add(&recording->clock, 1);
     perhaps_give_way(worker);
-    if (recording->backend->execute(recording->context, operation, 1, &result, &buffer, worker->sentence,
-                                    sizeof(worker->sentence)) < 0 ||
-        buffer.lost > 0) {
+    error = recording->backend->execute(recording->context, operation, 1, &result, &buffer, worker->sentence,
+                                        sizeof(worker->sentence));
+    if (error < 0) {
+        return broken_code(error);
+    }
+    if (buffer.lost > 0) {
+        (void)snprintf(worker->sentence, sizeof(worker->sentence), "%u delivery records did not fit", buffer.lost);
         return IRQCTS_ERROR_BACKEND;
     }
     perhaps_give_way(worker);
@@ -230,6 +237,7 @@ static int32_t prepare(struct recording *recording)
     struct irqcts_delivery_buffer buffer = {records, 1, 0, 0, 0};
     struct irqcts_backend_description description;
     char sentence[200] = "";
+    int32_t error;
 
     if (recording->backend->describe(recording->context, &description) < 0) {
         return irqcts_fail(IRQCTS_ERROR_BACKEND, "%s does not describe itself", recording->backend->name);
@@ -240,12 +248,13 @@ static int32_t prepare(struct recording *recording)
                            description.identity);
     }
     recording->synchronous = (description.properties & IRQCTS_PROPERTY_SYNCHRONOUS) != 0;
-    if (recording->backend->execute(recording->context, operations, 2, results, &buffer, sentence, sizeof(sentence)) <
-            0 ||
-        results[0].status != IRQCTS_STATUS_OK || results[1].status != IRQCTS_STATUS_OK) {
-        return irqcts_fail(IRQCTS_ERROR_BACKEND, "%s does not configure and start %u entries with %u messages%s%s",
-                           recording->backend->name, recording->shape->entries, recording->shape->messages,
-                           sentence[0] != '\0' ? ": " : "", sentence);
+    error = recording->backend->execute(recording->context, operations, 2, results, &buffer, sentence, sizeof(sentence));
+    if (error < 0) {
+        return broken_fail(recording->backend, error, sentence);
+    }
+    if (results[0].status != IRQCTS_STATUS_OK || results[1].status != IRQCTS_STATUS_OK) {
+        return irqcts_fail(IRQCTS_ERROR_BACKEND, "%s does not configure and start %u entries with %u messages",
+                           recording->backend->name, recording->shape->entries, recording->shape->messages);
     }
     return IRQCTS_ERROR_NONE;
 }

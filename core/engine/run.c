@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engine's inner loop: generate a batch, execute it, judge each step. */
+#include "../session/broken.h"
 #include "irqcts/engine.h"
 
 #include <stdlib.h>
@@ -25,13 +26,14 @@ static uint32_t first_message(const struct irqcts_engine_shape *shape, uint32_t 
 static int32_t fetch_messages(struct workspace *workspace, const struct irqcts_backend_interface *backend,
                               void *context, const struct irqcts_engine_shape *shape)
 {
+    char sentence[256] = "";
     uint32_t f;
 
     for (f = 0; f <= shape->virtual_functions; f++) {
         int32_t error = backend->messages(context, f, 0, f == 0 ? shape->messages : shape->virtual_messages,
-                                          workspace->messages + first_message(shape, f));
+                                          workspace->messages + first_message(shape, f), sentence, sizeof(sentence));
         if (error < 0) {
-            return irqcts_fail(IRQCTS_ERROR_BACKEND, "%s gave no messages for function %u", backend->name, f);
+            return broken_fail(backend, error, sentence);
         }
     }
     return IRQCTS_ERROR_NONE;
@@ -82,9 +84,10 @@ static int32_t run_program(struct irqcts_engine_report *report, struct workspace
             }
             workspace->results[i].status = IRQCTS_STATUS_NOT_EXECUTED;
         }
-        if (backend->execute(context, workspace->operations, count, workspace->results, &deliveries, sentence,
-                             sizeof(sentence)) < 0) {
-            return irqcts_fail(IRQCTS_ERROR_BACKEND, "%s: %s", backend->name, sentence);
+        error = backend->execute(context, workspace->operations, count, workspace->results, &deliveries, sentence,
+                                 sizeof(sentence));
+        if (error < 0) {
+            return broken_fail(backend, error, sentence);
         }
         if (deliveries.lost > 0) {
             return irqcts_fail(IRQCTS_ERROR_CAPACITY, "%u delivery records did not fit", deliveries.lost);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running a program on a backend in this process. */
+#include "broken.h"
 #include "trace_internal.h"
 
 #include <stdlib.h>
@@ -30,8 +31,7 @@ static int32_t execute(struct irqcts_trace *trace, const struct irqcts_backend_i
 
     sentence[sizeof(sentence) - 1] = '\0';
     if (error < 0) {
-        return irqcts_fail(error == IRQCTS_ERROR_DIED || error == IRQCTS_ERROR_HUNG ? error : IRQCTS_ERROR_BACKEND,
-                           "%s: %s", backend->name, sentence[0] != '\0' ? sentence : "broke without a word");
+        return broken_fail(backend, error, sentence);
     }
     if (deliveries->count < base || deliveries->count > deliveries->capacity || deliveries->lost != 0) {
         return irqcts_fail(IRQCTS_ERROR_BACKEND, "%s reports %u delivery records where %u fit (%u lost)", backend->name,
@@ -44,6 +44,7 @@ static int32_t execute(struct irqcts_trace *trace, const struct irqcts_backend_i
 static int32_t configure(struct irqcts_trace *trace, const struct irqcts_backend_interface *backend, void *context,
                          struct irqcts_delivery_buffer *deliveries)
 {
+    char sentence[512] = "";
     int32_t error = execute(trace, backend, context, 0, 1, deliveries);
 
     if (error != IRQCTS_ERROR_NONE || trace->results[0].status != IRQCTS_STATUS_OK) {
@@ -52,10 +53,12 @@ static int32_t configure(struct irqcts_trace *trace, const struct irqcts_backend
     error = trace_make_messages(trace);
     for (uint32_t f = 0; f < trace->functions && error == IRQCTS_ERROR_NONE; f++) {
         uint32_t count = trace->message_first[f + 1u] - trace->message_first[f];
-        if (count > 0 &&
-            backend->messages(context, f, 0, count, trace->messages + trace->message_first[f]) < 0) {
-            error = irqcts_fail(IRQCTS_ERROR_BACKEND, "%s does not say what the messages of function %u are",
-                                backend->name, f);
+        int32_t code = count > 0 ? backend->messages(context, f, 0, count, trace->messages + trace->message_first[f],
+                                                     sentence, sizeof(sentence))
+                                 : IRQCTS_ERROR_NONE;
+        if (code < 0) {
+            sentence[sizeof(sentence) - 1] = '\0';
+            error = broken_fail(backend, code, sentence);
         }
     }
     return error == IRQCTS_ERROR_NONE ? trace_resolve_operations(trace) : error;

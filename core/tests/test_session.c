@@ -5,6 +5,8 @@
  */
 #include "check.h"
 #include "irqcts/clauses.h"
+#include "irqcts/engine.h"
+#include "irqcts/history.h"
 #include "irqcts/wire.h"
 
 /* A scripted backend: answers what the test tells it to. */
@@ -14,10 +16,11 @@ struct script {
     struct irqcts_delivery deliveries[8];
     uint32_t delivery_count;
     uint32_t executed;
-    uint32_t calls;
+    _Atomic uint32_t calls; /* of several threads */
     int32_t broken;
     int overflow;
     uint32_t message_flags;
+    int32_t messages_broken;
 };
 
 static int32_t describe(void *context, struct irqcts_backend_description *out)
@@ -52,9 +55,15 @@ static int32_t execute(void *context, const struct irqcts_operation *operations,
     return 0;
 }
 
-static int32_t messages(void *context, uint32_t function, uint32_t first, uint32_t count, struct irqcts_message *out)
+static int32_t messages(void *context, uint32_t function, uint32_t first, uint32_t count, struct irqcts_message *out,
+                        char *error, size_t error_size)
 {
     const struct script *script = context;
+
+    if (script->messages_broken != 0) {
+        (void)snprintf(error, error_size, "the cable is out");
+        return script->messages_broken;
+    }
 
     for (uint32_t i = 0; i < count; i++) {
         out[i] = (struct irqcts_message){0x1000u + function * 0x100u + (first + i) * 16u, 0x40u + first + i,
@@ -222,6 +231,41 @@ static void bad_limits(struct script *s) { s->description.entries_max = 5000; }
 static void bad_overflow(struct script *s) { s->overflow = 1; }
 static void breaks(struct script *s) { s->broken = -8; }
 
+/* Whether what stands behind a backend died or hung decides between verdicts; the code must arrive from every call. */
+static void what_broke_arrives(int32_t code, int32_t expected)
+{
+    struct irqcts_program *program = program_of(ONE_EVENT);
+    struct irqcts_engine_shape shape = {.entries = 1, .messages = 1, .length = 8,
+                                          .operations = honest().description.operations,
+                                          .stimulus = IRQCTS_STIMULUS_DEVICE};
+    const struct irqcts_history_shape history_shape = {.entries = 1, .messages = 1};
+    const struct irqcts_history_plan plan = {.threads = 2, .operations = 8, .sharing = 1};
+    struct script executing = honest();
+    struct script naming = honest();
+    struct irqcts_engine_report report;
+    struct irqcts_history *history;
+    struct irqcts_trace *trace;
+
+    executing.broken = code;
+    naming.messages_broken = code;
+    CHECK_EQ(irqcts_session_run(&trace, &interface, &executing, program, 0, 0), expected);
+    CHECK_TEXT(irqcts_last_error(), "script: the cable is out");
+    CHECK_EQ(irqcts_session_run(&trace, &interface, &naming, program, 0, 0), expected);
+    CHECK_TEXT(irqcts_last_error(), "script: the cable is out");
+    executing.calls = 0;
+    CHECK_EQ(irqcts_engine_run(&report, &interface, &executing, &shape, 1, 0, 8, 0, 0), expected);
+    CHECK_TEXT(irqcts_last_error(), "script: the cable is out");
+    CHECK_EQ(irqcts_engine_run(&report, &interface, &naming, &shape, 1, 0, 8, 0, 0), expected);
+    CHECK_TEXT(irqcts_last_error(), "script: the cable is out");
+    executing.description.properties |= IRQCTS_PROPERTY_CONCURRENT;
+    CHECK_EQ(irqcts_history_record(&history, &interface, &executing, &history_shape, &plan), expected);
+    CHECK_TEXT(irqcts_last_error(), "script: the cable is out");
+    executing.calls = 0; /* the first call is for CONFIGURE and START, the next ones are the threads' */
+    CHECK_EQ(irqcts_history_record(&history, &interface, &executing, &history_shape, &plan), expected);
+    CHECK_TEXT(irqcts_last_error(), "script broke under several threads: the cable is out");
+    irqcts_program_free(program);
+}
+
 static void wire_round_trip(void)
 {
     struct irqcts_program *program = program_of(ONE_EVENT);
@@ -353,6 +397,9 @@ int main(void)
     nonsense(bad_limits, "limits that cannot be");
     nonsense(bad_overflow, "delivery records where");
     nonsense(breaks, "script: the cable is out");
+    what_broke_arrives(IRQCTS_ERROR_DIED, IRQCTS_ERROR_DIED);
+    what_broke_arrives(IRQCTS_ERROR_HUNG, IRQCTS_ERROR_HUNG);
+    what_broke_arrives(IRQCTS_ERROR_ARGUMENT, IRQCTS_ERROR_BACKEND);
     wire_round_trip();
     opaque_messages_stay_open_over_the_wire();
     another_version_is_refused();

@@ -10,7 +10,7 @@ from enum import IntEnum
 class LayoutError(ImportError):
     """The library was built from other headers than these bindings."""
 
-IRQCTS_BACKEND_ABI_VERSION = 1
+IRQCTS_BACKEND_ABI_VERSION = 2
 IRQCTS_BACKEND_ENTRY_SYMBOL = 'irqcts_backend_entry'
 IRQCTS_COMPLETE_ENTRIES_MAX = 4
 IRQCTS_COMPLETE_OPERATIONS_MAX = 50000000

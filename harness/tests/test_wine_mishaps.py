@@ -92,6 +92,19 @@ def test_a_driver_that_dies_in_the_middle_of_a_program(agent: AgentProcess, numb
     assert agent.run(small()).conforms and agent.starts == 2
 
 
+def test_a_driver_that_dies_between_two_requests_of_a_program(prefix: WinePrefix) -> None:
+    """The library says so from whichever request meets it: the messages that a program names, a call beside others."""
+    prefix.install()
+    process = prefix.start(["irqcts-try.exe", "death"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.readline().strip() == b"configured"
+    [host] = hosts_of_drivers()
+    host.kill()
+    host.wait(10)
+    _, errors = process.communicate(b"\n", timeout=60)
+    assert process.returncode == 0, errors.decode("utf-8", "replace")
+
+
 DYING = '''
 import threading
 from irqcts import clauses, needs

@@ -162,9 +162,9 @@ static int32_t liar_execute(void *context, const struct irqcts_operation *operat
 }
 
 static int32_t liar_messages(void *context, uint32_t function, uint32_t first, uint32_t count,
-                             struct irqcts_message *out)
+                             struct irqcts_message *out, char *error, size_t error_size)
 {
-    return emulator->messages(((struct liar *)context)->device, function, first, count, out);
+    return emulator->messages(((struct liar *)context)->device, function, first, count, out, error, error_size);
 }
 
 static void liar_close(void *context)

@@ -62,7 +62,8 @@ static inline void run_text(struct outcome *out, void *context, const char *text
         char error[512] = "";
         if ((operation.flags & IRQCTS_OPERATION_FROM_MESSAGE) != 0) {
             struct irqcts_message message;
-            CHECK(backend->messages(context, operation.message_function, operation.message, 1, &message) == 0);
+            CHECK(backend->messages(context, operation.message_function, operation.message, 1, &message, error,
+                                    sizeof(error)) == 0);
             irqcts_operation_resolve(&operation, &message);
         }
         out->results[i].status = IRQCTS_STATUS_NOT_EXECUTED;

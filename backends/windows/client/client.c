@@ -238,7 +238,7 @@ static int32_t broken(char *error, size_t error_size, const char *what)
  * same error, so it is opened once more: the interface of a removed device is gone, a driver that died leaves it.
  * (On Windows a driver that crashes takes the machine with it.)
  */
-static int32_t refused(struct client *client, char *error, size_t error_size)
+static int32_t explain(const struct client *client, char *error, size_t error_size)
 {
     DWORD code = GetLastError();
     char instance[sizeof(client->instance)];
@@ -247,17 +247,15 @@ static int32_t refused(struct client *client, char *error, size_t error_size)
     DWORD why;
 
     if (code == ERROR_INVALID_PARAMETER || code == ERROR_INSUFFICIENT_BUFFER || code == ERROR_NOT_ENOUGH_MEMORY) {
-        return broken(error, error_size, "a program was refused");
+        return broken(error, error_size, "a request was refused");
     }
     again = device_open(client->instance, 0, instance, sizeof(instance), sentence, sizeof(sentence));
     why = GetLastError();
     if (again != INVALID_HANDLE_VALUE) {
         (void)CloseHandle(again);
         SetLastError(code);
-        return broken(error, error_size, "a program was refused");
+        return broken(error, error_size, "a request was refused");
     }
-    (void)CloseHandle(client->device);
-    client->device = INVALID_HANDLE_VALUE; /* the next program looks for the device again */
     if (why == ERROR_NOT_FOUND) {
         (void)snprintf(error, error_size,
                        "%s was removed while it was in use (error %lu); pnputil /scan-devices brings it back if it is "
@@ -267,6 +265,16 @@ static int32_t refused(struct client *client, char *error, size_t error_size)
     }
     (void)snprintf(error, error_size, "irqcts.sys died while it ran a program (error %lu); %s", code, sentence);
     return IRQCTS_ERROR_DIED;
+}
+
+/* The same, and the next program looks for the device again. */
+static int32_t refused(struct client *client, char *error, size_t error_size)
+{
+    int32_t status = explain(client, error, error_size);
+
+    (void)CloseHandle(client->device);
+    client->device = INVALID_HANDLE_VALUE;
+    return status;
 }
 
 /* One request of at most CHUNK operations. */
@@ -476,20 +484,19 @@ static int32_t run_beside(const struct client *client, const struct irqcts_opera
     uint32_t room = deliveries->capacity - deliveries->count;
     OVERLAPPED overlapped = {.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL)};
     DWORD written = 0;
-    int done;
+    int32_t status = IRQCTS_ERROR_NONE;
 
     wanted.header.delivery_capacity = room < BESIDE_DELIVERIES ? room : BESIDE_DELIVERIES;
-    done = overlapped.hEvent != NULL &&
-           (DeviceIoControl(client->beside, IRQCTS_IO_RUN, &wanted, sizeof(wanted), &got, sizeof(got), NULL,
-                            &overlapped) ||
-            GetLastError() == ERROR_IO_PENDING) &&
-           GetOverlappedResult(client->beside, &overlapped, &written, TRUE);
-    if (!done) {
-        (void)snprintf(error, error_size, "irqcts.sys: a call beside others was refused (error %lu)", GetLastError());
+    if (overlapped.hEvent == NULL ||
+        (!DeviceIoControl(client->beside, IRQCTS_IO_RUN, &wanted, sizeof(wanted), &got, sizeof(got), NULL,
+                          &overlapped) &&
+         GetLastError() != ERROR_IO_PENDING) ||
+        !GetOverlappedResult(client->beside, &overlapped, &written, TRUE)) {
+        status = explain(client, error, error_size); /* the device is not this thread's to close */
     } else if (written < sizeof(got.header) + sizeof(got.result) || got.header.executed != 1 ||
                got.header.delivery_count > wanted.header.delivery_capacity) {
         (void)snprintf(error, error_size, "irqcts.sys: an answer that makes no sense to a call beside others");
-        done = 0;
+        status = IRQCTS_ERROR_BACKEND;
     } else {
         *result = got.result;
         result->delivery_first = deliveries->count;
@@ -503,7 +510,7 @@ static int32_t run_beside(const struct client *client, const struct irqcts_opera
     if (overlapped.hEvent != NULL) {
         (void)CloseHandle(overlapped.hEvent);
     }
-    return done ? IRQCTS_ERROR_NONE : IRQCTS_ERROR_BACKEND;
+    return status;
 }
 
 static int32_t client_execute(void *context, const struct irqcts_operation *operations, uint32_t count,
@@ -535,18 +542,20 @@ static int32_t client_execute(void *context, const struct irqcts_operation *oper
 }
 
 static int32_t client_messages(void *context, uint32_t function, uint32_t first, uint32_t count,
-                               struct irqcts_message *out)
+                               struct irqcts_message *out, char *error, size_t error_size)
 {
+    struct client *client = context;
     struct irqcts_io_messages which = {IRQCTS_IO_VERSION, function, first, count};
     DWORD written = 0;
 
     if (count == 0) {
         return IRQCTS_ERROR_NONE;
     }
-    return request(context, IRQCTS_IO_MESSAGES, &which, sizeof(which), out, count * sizeof(*out), &written) &&
-                   written == count * sizeof(*out)
-               ? IRQCTS_ERROR_NONE
-               : IRQCTS_ERROR_ARGUMENT;
+    if (!request(client, IRQCTS_IO_MESSAGES, &which, sizeof(which), out, count * sizeof(*out), &written)) {
+        return refused(client, error, error_size);
+    }
+    return written == count * sizeof(*out) ? IRQCTS_ERROR_NONE
+                                           : broken(error, error_size, "an answer that makes no sense");
 }
 
 const struct irqcts_backend_interface *irqcts_backend_windows_entry(uint32_t abi_version)

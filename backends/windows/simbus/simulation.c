@@ -247,7 +247,10 @@ void simulation_power(struct simulation *simulation, uint32_t state)
 irqcts_ntstatus simulation_messages(struct simulation *simulation, uint32_t function, uint32_t first, uint32_t count,
                                     struct irqcts_message *out)
 {
-    return simulation->emulator->messages(simulation->context, function, first, count, out) < 0
+    char sentence[64];
+
+    return simulation->emulator->messages(simulation->context, function, first, count, out, sentence,
+                                          sizeof(sentence)) < 0
                ? IRQCTS_NT_INVALID_PARAMETER
                : IRQCTS_NT_SUCCESS;
 }

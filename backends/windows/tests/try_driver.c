@@ -7,12 +7,15 @@
  *   irqcts-try lengths          every length of input and output around the right ones
  *   irqcts-try fuzz COUNT SEED  requests of any code, length and content; the device answers afterwards
  *   irqcts-try removal          the device is removed under open handles with requests pending and under way
+ *   irqcts-try death            under Wine: the driver is killed (by whom the line "configured" tells that it is time)
+ *                               while a program needs its messages, or makes a call beside others
  *   irqcts-try bench            operations a second, one request each and in whole programs
  *
  * Exit status 0 when all holds; a line for what does not.
  */
 #include "device.h"
 
+#include "irqcts/backend.h"
 #include "irqcts_windows/ioctl.h"
 
 #include <stdio.h>
@@ -308,6 +311,42 @@ static int try_removal(void)
     return 0;
 }
 
+/* What the library says of a driver that has gone between two requests of one program.  Says "configured", then waits
+ * for a line. */
+static int try_death(void)
+{
+    HMODULE library = LoadLibraryA("irqcts_windows.dll");
+    irqcts_backend_entry_function entry =
+        library != NULL ? (irqcts_backend_entry_function)(void (*)(void))GetProcAddress(library, "irqcts_backend_entry")
+                        : NULL;
+    const struct irqcts_backend_interface *backend;
+    const struct irqcts_operation configure = {.kind = IRQCTS_OPERATION_CONFIGURE,
+                                               .flags = IRQCTS_OPERATION_SEVERAL_THREADS, .entry = 4, .message = 4};
+    const struct irqcts_operation poll = {.kind = IRQCTS_OPERATION_POLL, .value = 1};
+    struct irqcts_delivery_buffer none = {0};
+    struct irqcts_message messages[4];
+    struct irqcts_result result;
+    void *context;
+    char error[512] = "";
+
+    HOLDS(entry != NULL);
+    backend = entry(IRQCTS_BACKEND_ABI_VERSION);
+    HOLDS(backend != NULL && backend->open(&context, "device=IRQCTS\\SIMULATED\\0", error, sizeof(error)) == 0);
+    HOLDS(backend->execute(context, &configure, 1, &result, &none, error, sizeof(error)) == 0);
+    HOLDS(backend->messages(context, 0, 0, 4, messages, error, sizeof(error)) == 0);
+    HOLDS(backend->execute(context, &poll, 1, &result, &none, error, sizeof(error)) == 0);
+    (void)puts("configured");
+    (void)fflush(stdout);
+    (void)getchar();
+    HOLDS(backend->execute(context, &poll, 1, &result, &none, error, sizeof(error)) == IRQCTS_ERROR_DIED);
+    HOLDS(strncmp(error, "irqcts.sys died while it ran a program", 38) == 0);
+    memset(error, 0, sizeof(error));
+    HOLDS(backend->messages(context, 0, 0, 4, messages, error, sizeof(error)) == IRQCTS_ERROR_DIED);
+    HOLDS(strncmp(error, "irqcts.sys died while it ran a program", 38) == 0);
+    backend->close(context);
+    return 0;
+}
+
 static double seconds(void)
 {
     LARGE_INTEGER now;
@@ -367,9 +406,12 @@ int main(int count, char **values)
     if (strcmp(what, "removal") == 0) {
         return try_removal();
     }
+    if (strcmp(what, "death") == 0) {
+        return try_death();
+    }
     if (strcmp(what, "bench") == 0) {
         return try_bench();
     }
-    (void)fprintf(stderr, "usage: irqcts-try handles | wait | lengths | fuzz COUNT SEED | removal | bench\n");
+    (void)fprintf(stderr, "usage: irqcts-try handles | wait | lengths | fuzz COUNT SEED | removal | death | bench\n");
     return 2;
 }

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define IRQCTS_BACKEND_ABI_VERSION 1u
+#define IRQCTS_BACKEND_ABI_VERSION 2u
 /* A backend library exports this one symbol; see irqcts_backend_entry_function. */
 #define IRQCTS_BACKEND_ENTRY_SYMBOL "irqcts_backend_entry"
 
@@ -60,22 +60,26 @@ struct irqcts_backend_interface {
      * what to do next) into error[0..error_size). */
     int32_t (*open)(void **out, const char *options, char *error, size_t error_size);
 
-    /* What is behind this context.  May be called at any time after open. */
+    /* What is behind this context.  May be called at any time after open, and
+     * asks nobody: what it says is known since then. */
     int32_t (*describe)(void *context, struct irqcts_backend_description *out);
 
     /* Executes `count` operations in order and fills `results[i]` for each; a
      * refusal by the device is a status, not an error.  FROM_MESSAGE has been
      * resolved by the caller.  An operation kind or argument that the backend
      * does not support gives IRQCTS_STATUS_NOT_SUPPORTED and no effect.  A
-     * negative return (with error text) says that the backend itself broke;
-     * results not reached keep IRQCTS_STATUS_NOT_EXECUTED as set by the caller. */
+     * negative return (with error text) says that the backend itself broke:
+     * IRQCTS_ERROR_DIED or IRQCTS_ERROR_HUNG when it was what stands behind it,
+     * which is a verdict (CRASH, TIMEOUT), anything else is the backend's fault.
+     * Results not reached keep IRQCTS_STATUS_NOT_EXECUTED as set by the caller. */
     int32_t (*execute)(void *context, const struct irqcts_operation *operations, uint32_t count,
                        struct irqcts_result *results, struct irqcts_delivery_buffer *deliveries,
                        char *error, size_t error_size);
 
-    /* After CONFIGURE: messages first .. first+count-1 of a function. */
+    /* After CONFIGURE: messages first .. first+count-1 of a function.  Fails as
+     * execute does. */
     int32_t (*messages)(void *context, uint32_t function, uint32_t first, uint32_t count,
-                        struct irqcts_message *out);
+                        struct irqcts_message *out, char *error, size_t error_size);
 
     /* Restores the device and frees the context. */
     void (*close)(void *context);

@@ -16,7 +16,7 @@ _EXECUTE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(_abi
                             ctypes.POINTER(_abi.irqcts_result), ctypes.POINTER(_abi.irqcts_delivery_buffer),
                             ctypes.c_char_p, ctypes.c_size_t)
 _MESSAGES = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32,
-                             ctypes.POINTER(_abi.irqcts_message))
+                             ctypes.POINTER(_abi.irqcts_message), ctypes.c_char_p, ctypes.c_size_t)
 RECORDS = 4096
 
 
@@ -60,8 +60,13 @@ class Stepper:
         if status != 0:
             raise LibraryError(f"the backend refuses {entries} entries, {messages} messages with status {status}", -1)
         self._messages = (_abi.irqcts_message * messages)()
-        self._ask_messages(self._device.context, 0, 0, messages, self._messages)
+        self._broke(self._ask_messages(self._device.context, 0, 0, messages, self._messages, self._said,
+                                       len(self._said)))
         self.model = Function(entries, messages)
+
+    def _broke(self, code: int) -> None:
+        if code < 0:
+            raise LibraryError(f"the backend broke: {self._said.value.decode('utf-8', 'replace')}", code)
 
     def execute(self, operation: Operation) -> tuple[int, int, dict[int, int]]:
         """Status, value and deliveries of one operation."""
@@ -70,10 +75,8 @@ class Stepper:
         if operation.from_message:
             library().irqcts_operation_resolve(ctypes.byref(record), ctypes.byref(self._messages[operation.message]))
         self._buffer.count = 0
-        code = self._execute(self._device.context, ctypes.byref(record), 1, ctypes.byref(result),
-                             ctypes.byref(self._buffer), self._said, len(self._said))
-        if code < 0:
-            raise LibraryError(f"the backend broke: {self._said.value.decode('utf-8', 'replace')}", code)
+        self._broke(self._execute(self._device.context, ctypes.byref(record), 1, ctypes.byref(result),
+                                  ctypes.byref(self._buffer), self._said, len(self._said)))
         if operation.kind != POLL:
             return result.status, result.value, {}
         deliveries: dict[int, int] = {}
