@@ -158,7 +158,7 @@ static uint32_t expectation_outcome(const struct irqcts_trace *trace, uint32_t i
     return IRQCTS_EXPECTATION_MET;
 }
 
-static void count_step(struct irqcts_outcome *out, const struct irqcts_step *step, uint32_t index)
+static void count_step(struct irqcts_outcome *out, const struct trace_judged *step, uint32_t index)
 {
     out->steps++;
     if (step->judgement.kind == IRQCTS_JUDGEMENT_NOT_OBSERVED) {
@@ -197,9 +197,13 @@ int32_t irqcts_trace_judge(struct irqcts_outcome *out, struct irqcts_trace *trac
                            irqcts_program_count(program));
     }
     error = make_model(&model, trace, readings);
+    if (error == IRQCTS_ERROR_NONE && trace->judged == NULL) {
+        trace->judged = malloc((trace->room + 1u) * sizeof(*trace->judged));
+        error = trace->judged != NULL ? IRQCTS_ERROR_NONE
+                                     : irqcts_fail(IRQCTS_ERROR_MEMORY, "no memory to judge %u steps", trace->room);
+    }
     for (uint32_t i = 0; i < trace->count && error == IRQCTS_ERROR_NONE; i++) {
-        struct irqcts_step *step = &trace->steps[i];
-        step->result = trace->results[i];
+        struct trace_judged *step = &trace->judged[i];
         followed = followed && trace->operations[i].kind < IRQCTS_OPERATION_VFIO_FIRST;
         if (followed) {
             irqcts_model_judge(model, &trace->operations[i], &trace->results[i],
@@ -210,17 +214,15 @@ int32_t irqcts_trace_judge(struct irqcts_outcome *out, struct irqcts_trace *trac
                                                         .statuses = (1u << IRQCTS_STATUS_COUNT) - 1u};
         }
         step->expectation = expectation_outcome(trace, i);
-        step->expectation_clause = trace->stated[i].clause;
-        if (i == 0 && step->result.status != IRQCTS_STATUS_OK) {
+        if (i == 0 && trace->results[0].status != IRQCTS_STATUS_OK) {
             step->judgement.kind = IRQCTS_JUDGEMENT_NOT_OBSERVED; /* nothing was configured, nothing can be judged */
         }
         count_step(out, step, i);
         if (step->judgement.kind == IRQCTS_JUDGEMENT_NOT_OBSERVED) {
             /* What the device did not do the oracle cannot follow. */
             for (uint32_t rest = i + 1u; rest < trace->count; rest++) {
-                trace->steps[rest] = (struct irqcts_step){.result = trace->results[rest],
-                                                          .judgement = {.kind = IRQCTS_JUDGEMENT_NOT_OBSERVED},
-                                                          .expectation = IRQCTS_EXPECTATION_NOT_OBSERVABLE};
+                trace->judged[rest] = (struct trace_judged){.judgement = {.kind = IRQCTS_JUDGEMENT_NOT_OBSERVED},
+                                                            .expectation = IRQCTS_EXPECTATION_NOT_OBSERVABLE};
                 out->steps++;
             }
             break;

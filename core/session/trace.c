@@ -19,24 +19,23 @@ int32_t trace_create(struct irqcts_trace **out, const struct irqcts_program *pro
     for (uint32_t i = 0; i < count; i++) {
         stated += expectations[i].delivery_count;
     }
-    trace->results = calloc(count + 1u, sizeof(*trace->results));
-    trace->steps = calloc(count + 1u, sizeof(*trace->steps));
+    trace->results = malloc((count + 1u) * sizeof(*trace->results));
     trace->stated = malloc((count + 1u) * sizeof(*trace->stated));
     trace->stated_deliveries = calloc(stated + 1u, sizeof(*trace->stated_deliveries));
     trace->operations = malloc((count + 1u) * sizeof(*trace->operations));
     trace->deliveries = calloc(deliveries + 1u, sizeof(*trace->deliveries));
-    if (trace->results == NULL || trace->steps == NULL || trace->stated == NULL || trace->stated_deliveries == NULL ||
+    if (trace->results == NULL || trace->stated == NULL || trace->stated_deliveries == NULL ||
         trace->operations == NULL || trace->deliveries == NULL) {
         irqcts_trace_free(trace);
         return irqcts_fail(IRQCTS_ERROR_MEMORY, "no memory for a trace of %u steps", count);
     }
-    trace->count = count;
+    trace->count = trace->room = count;
     if (count > 0) {
         memcpy(trace->operations, irqcts_program_operation(program, 0), count * sizeof(*trace->operations));
         memcpy(trace->stated, expectations, count * sizeof(*trace->stated));
     }
     for (uint32_t i = 0; i < count; i++) {
-        trace->results[i].status = IRQCTS_STATUS_NOT_EXECUTED;
+        trace->results[i] = (struct irqcts_result){.status = IRQCTS_STATUS_NOT_EXECUTED};
     }
     if (stated > 0) {
         memcpy(trace->stated_deliveries, irqcts_program_expected_deliveries(program),
@@ -50,7 +49,7 @@ void irqcts_trace_free(struct irqcts_trace *trace)
 {
     if (trace != NULL) {
         free(trace->results);
-        free(trace->steps);
+        free(trace->judged);
         free(trace->stated);
         free(trace->stated_deliveries);
         free(trace->operations);
@@ -174,12 +173,28 @@ uint32_t irqcts_trace_count(const struct irqcts_trace *trace)
     return trace->count;
 }
 
-int32_t irqcts_trace_step(struct irqcts_step *out, const struct irqcts_trace *trace, uint32_t index)
+const struct trace_judged *trace_judged_at(const struct irqcts_trace *trace, uint32_t index)
 {
     if (index >= trace->count) {
-        return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "step %u of a trace of %u", index, trace->count);
+        (void)irqcts_fail(IRQCTS_ERROR_ARGUMENT, "step %u of a trace of %u", index, trace->count);
+        return NULL;
     }
-    *out = trace->steps[index];
+    if (trace->judged == NULL) {
+        (void)irqcts_fail(IRQCTS_ERROR_ARGUMENT, "step %u of a trace that is not judged yet", index);
+        return NULL;
+    }
+    return &trace->judged[index];
+}
+
+int32_t irqcts_trace_step(struct irqcts_step *out, const struct irqcts_trace *trace, uint32_t index)
+{
+    const struct trace_judged *judged = trace_judged_at(trace, index);
+
+    if (judged == NULL) {
+        return IRQCTS_ERROR_ARGUMENT;
+    }
+    *out = (struct irqcts_step){.result = trace->results[index], .judgement = judged->judgement,
+                                .expectation = judged->expectation, .expectation_clause = trace->stated[index].clause};
     return IRQCTS_ERROR_NONE;
 }
 

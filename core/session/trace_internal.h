@@ -4,12 +4,19 @@
 
 #include "irqcts/session.h"
 
+/* What judging adds to a result. */
+struct trace_judged {
+    struct irqcts_judgement judgement;
+    uint32_t expectation; /* enum irqcts_expectation_outcome */
+};
+
 struct irqcts_trace {
     struct irqcts_backend_description description;
     uint32_t count;     /* results */
+    uint32_t room;      /* for results */
     uint32_t functions; /* with a message table: 1 + virtual functions of the CONFIGURE, 0 when it was refused */
     struct irqcts_result *results;
-    struct irqcts_step *steps;       /* filled by irqcts_trace_judge */
+    struct trace_judged *judged;     /* NULL until irqcts_trace_judge: an agent never needs them */
     struct irqcts_expectation *stated; /* copies, for the sentences */
     struct irqcts_expected_delivery *stated_deliveries;
     struct irqcts_operation *operations;
@@ -21,6 +28,9 @@ struct irqcts_trace {
 
 /* A trace with room for `count` results and `deliveries` records. */
 int32_t trace_create(struct irqcts_trace **out, const struct irqcts_program *program, uint32_t deliveries);
+
+/* Of a judged step.  NULL, with IRQCTS_ERROR_ARGUMENT's sentence, when it is none. */
+const struct trace_judged *trace_judged_at(const struct irqcts_trace *trace, uint32_t index);
 
 /* Lays out the message table as the program's CONFIGURE asks; messages are still to be filled. */
 int32_t trace_make_messages(struct irqcts_trace *trace);

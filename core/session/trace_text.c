@@ -70,7 +70,7 @@ static int delivery_judgement(uint32_t kind)
            kind == IRQCTS_JUDGEMENT_MISROUTED || kind == IRQCTS_JUDGEMENT_STRAY;
 }
 
-static int expectation_failed(const struct irqcts_step *step)
+static int expectation_failed(const struct trace_judged *step)
 {
     return step->expectation == IRQCTS_EXPECTATION_STATUS || step->expectation == IRQCTS_EXPECTATION_VALUE ||
            step->expectation == IRQCTS_EXPECTATION_DELIVERIES;
@@ -79,7 +79,7 @@ static int expectation_failed(const struct irqcts_step *step)
 /* What the oracle permits. */
 static void say_permitted(struct text_sink *sentence, const struct irqcts_trace *trace, uint32_t index)
 {
-    const struct irqcts_judgement *judgement = &trace->steps[index].judgement;
+    const struct irqcts_judgement *judgement = &trace->judged[index].judgement;
     uint32_t kind = trace->operations[index].kind;
 
     if (kind == IRQCTS_OPERATION_POLL) {
@@ -147,12 +147,11 @@ int32_t irqcts_trace_expected_text(size_t *out_length, const struct irqcts_trace
                                    size_t size)
 {
     struct text_sink sentence = {text, size, 0};
-    const struct irqcts_step *step;
+    const struct trace_judged *step = trace_judged_at(trace, index);
 
-    if (index >= trace->count) {
-        return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "step %u of a trace of %u", index, trace->count);
+    if (step == NULL) {
+        return IRQCTS_ERROR_ARGUMENT;
     }
-    step = &trace->steps[index];
     if (step->judgement.kind == IRQCTS_JUDGEMENT_NOT_OBSERVED) {
         text_sink_put(&sentence, "not judged");
     } else if (trace->stated[index].flags != 0 && step->judgement.kind == IRQCTS_JUDGEMENT_CONFORMS) {
@@ -251,16 +250,15 @@ int32_t irqcts_trace_reason_text(size_t *out_length, const struct irqcts_trace *
                                  size_t size)
 {
     struct text_sink sentence = {text, size, 0};
-    const struct irqcts_step *step;
+    const struct trace_judged *step = trace_judged_at(trace, index);
     const char *clause;
 
-    if (index >= trace->count) {
-        return irqcts_fail(IRQCTS_ERROR_ARGUMENT, "step %u of a trace of %u", index, trace->count);
+    if (step == NULL) {
+        return IRQCTS_ERROR_ARGUMENT;
     }
     if (size > 0) {
         text[0] = '\0';
     }
-    step = &trace->steps[index];
     if (step->judgement.kind != IRQCTS_JUDGEMENT_CONFORMS) {
         say_oracle_reason(&sentence, &step->judgement);
         clause = irqcts_clause_id(step->judgement.clause);
@@ -270,7 +268,7 @@ int32_t irqcts_trace_reason_text(size_t *out_length, const struct irqcts_trace *
     } else if (expectation_failed(step)) {
         text_sink_put(&sentence, "the test expects ");
         say_stated(&sentence, trace, index);
-        clause = irqcts_clause_id(step->expectation_clause);
+        clause = irqcts_clause_id(trace->stated[index].clause);
         if (clause != NULL) {
             text_sink_put(&sentence, " (%s)", clause);
         }

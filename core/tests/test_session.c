@@ -166,6 +166,29 @@ static void conforming_and_missing(void)
     irqcts_program_free(program);
 }
 
+static void an_unjudged_trace_has_no_steps(void)
+{
+    struct irqcts_program *program = program_of(ONE_EVENT);
+    struct script script = honest();
+    struct irqcts_trace *trace;
+    struct irqcts_step step;
+    char text[64];
+    size_t length;
+
+    CHECK_EQ(irqcts_session_run(&trace, &interface, &script, program, 0, 0), 0);
+    CHECK_EQ(irqcts_trace_step(&step, trace, 0), IRQCTS_ERROR_ARGUMENT);
+    CHECK_TEXT(irqcts_last_error(), "step 0 of a trace that is not judged yet");
+    CHECK_EQ(irqcts_trace_expected_text(&length, trace, 0, text, sizeof(text)), IRQCTS_ERROR_ARGUMENT);
+    CHECK_EQ(irqcts_trace_reason_text(&length, trace, 0, text, sizeof(text)), IRQCTS_ERROR_ARGUMENT);
+    CHECK_EQ(irqcts_trace_observed_text(&length, trace, 0, text, sizeof(text)), 0);
+    CHECK_EQ(irqcts_trace_judge(&outcome, trace, program, 0), 0);
+    CHECK_EQ(irqcts_trace_step(&step, trace, 5), 0);
+    CHECK_EQ(step.judgement.kind, IRQCTS_JUDGEMENT_MISSING);
+    CHECK_EQ(irqcts_trace_step(&step, trace, 6), IRQCTS_ERROR_ARGUMENT);
+    irqcts_trace_free(trace);
+    irqcts_program_free(program);
+}
+
 static void stops_at_the_first_divergence(void)
 {
     struct irqcts_program *program = program_of(ONE_EVENT "poll\npoll\n");
@@ -385,6 +408,7 @@ static void another_version_is_refused(void)
 int main(void)
 {
     conforming_and_missing();
+    an_unjudged_trace_has_no_steps();
     stops_at_the_first_divergence();
     what_is_not_supported_is_not_judged();
     nonsense(bad_status, "status 77, which is none");

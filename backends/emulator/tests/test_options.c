@@ -85,7 +85,7 @@ static void geometry_shows(void)
     for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
         struct irqcts_backend_description description;
         void *context = open_emulator(layouts[i]);
-        CHECK(irqcts_backend_emulator_entry(1)->describe(context, &description) == 0);
+        CHECK(irqcts_backend_emulator_entry(IRQCTS_BACKEND_ABI_VERSION)->describe(context, &description) == 0);
         CHECK_EQ(description.entries_max, 2048);
         close_emulator(context);
         CHECK_EQ(last_value(layouts[i], text), UINT64_C(1) << 63);
@@ -101,7 +101,7 @@ static void a_layout_limits_entries(void)
     static struct outcome outcome;
     void *context = open_emulator("table-offset=0x0,pba-offset=0x800");
 
-    CHECK(irqcts_backend_emulator_entry(1)->describe(context, &description) == 0);
+    CHECK(irqcts_backend_emulator_entry(IRQCTS_BACKEND_ABI_VERSION)->describe(context, &description) == 0);
     CHECK_EQ(description.entries_max, 128);
     run_text(&outcome, context, "irqcts-program 1\nconfigure entries=128 messages=1\n");
     CHECK_EQ(outcome.results[0].status, IRQCTS_STATUS_OK);
@@ -115,7 +115,7 @@ static void refused(const char *options, const char *must_say)
     char error[512] = "";
     void *context = NULL;
 
-    if (irqcts_backend_emulator_entry(1)->open(&context, options, error, sizeof(error)) >= 0) {
+    if (irqcts_backend_emulator_entry(IRQCTS_BACKEND_ABI_VERSION)->open(&context, options, error, sizeof(error)) >= 0) {
         (void)fprintf(stderr, "options \"%s\" were accepted\n", options);
         exit(1);
     }
@@ -152,11 +152,11 @@ static void bad_options_are_refused(void)
     refused("table-bar=1", "64-bit BARs are 0, 2 and 4");
     refused("table-offset=0x1000", "overlap");
     /* A sentence that does not fit is cut, not written past the end. */
-    CHECK(irqcts_backend_emulator_entry(1)->open(&context, "colour=red", small, sizeof(small)) < 0);
+    CHECK(irqcts_backend_emulator_entry(IRQCTS_BACKEND_ABI_VERSION)->open(&context, "colour=red", small, sizeof(small)) < 0);
     CHECK_EQ(strlen(small), sizeof(small) - 1);
-    CHECK(irqcts_backend_emulator_entry(2) == NULL);
-    for (i = 0; irqcts_backend_emulator_entry(1)->option_help[i] != NULL; i++) {
-        CHECK(strchr(irqcts_backend_emulator_entry(1)->option_help[i], '=') != NULL);
+    CHECK(irqcts_backend_emulator_entry(IRQCTS_BACKEND_ABI_VERSION + 1) == NULL);
+    for (i = 0; irqcts_backend_emulator_entry(IRQCTS_BACKEND_ABI_VERSION)->option_help[i] != NULL; i++) {
+        CHECK(strchr(irqcts_backend_emulator_entry(IRQCTS_BACKEND_ABI_VERSION)->option_help[i], '=') != NULL);
     }
     close_emulator(open_emulator("fault=none"));
     close_emulator(open_emulator("pba-write=ignored,"));

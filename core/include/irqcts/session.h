@@ -62,7 +62,7 @@ struct irqcts_outcome {
 IRQCTS_API int32_t irqcts_session_run(struct irqcts_trace **out, const struct irqcts_backend_interface *backend,
                                       void *context, const struct irqcts_program *program, uint32_t flags,
                                       uint32_t readings);
-/* Judges (again) what a trace holds; fills *out. */
+/* Judges (again) what a trace holds; fills *out.  Before that a trace has no steps and no sentences about them. */
 IRQCTS_API int32_t irqcts_trace_judge(struct irqcts_outcome *out, struct irqcts_trace *trace,
                                       const struct irqcts_program *program, uint32_t readings);
 IRQCTS_API void irqcts_trace_free(struct irqcts_trace *trace);

@@ -160,18 +160,21 @@ def _write(folder: Path, document: dict[str, Any]) -> Path:
         raise Problem(f"cannot write to {folder}: {error.strerror}; name another folder with --out") from error
 
 
+#: What a set's row in mutation.json is called in the table, and how it is written there.
+_FIGURES = (("planted", "planted", "{}"), ("killed", "killed", "{}"), ("by scenarios", "killed_by_scenarios", "{}"),
+            ("by generated programs", "killed_by_generated", "{}"), ("equivalent", "equivalent", "{}"),
+            ("survived", "survived", "{}"), ("score", "score", "{:.1%}"),
+            ("median time to kill, ms", "median_ms", "{:.2f}"), ("seconds", "seconds", "{:.1f}"))
+
+
 def _show(console: Any, document: dict[str, Any]) -> None:
     from rich.table import Table
 
-    table = Table(box=None, header_style="bold")
-    for name in ("mutants of", "planted", "killed", "by scenarios", "by generated", "equivalent", "survived", "score",
-                 "median ms", "seconds"):
-        table.add_column(name, justify="left" if name == "mutants of" else "right")
-    for name, row in document["sets"].items():
-        percent = "" if row["score"] is None else f"{100 * row['score']:.1f} %"
-        table.add_row(name, *(str(row[key]) for key in ("planted", "killed", "killed_by_scenarios",
-                                                        "killed_by_generated", "equivalent", "survived")),
-                      percent, "" if row["median_ms"] is None else f"{row['median_ms']:.2f}", f"{row['seconds']:.1f}")
+    table = Table("mutants of", box=None, header_style="bold")  # a column a set: that fits any terminal
+    for name in document["sets"]:
+        table.add_column(name, justify="right")
+    for label, key, form in _FIGURES:
+        table.add_row(label, *("" if row[key] is None else form.format(row[key]) for row in document["sets"].values()))
     console.print(table)
     survivors = [fault for fault in document["faults"] if fault["verdict"] == "survived"]
     for fault in survivors[:SURVIVORS_SHOWN]:
