@@ -9,7 +9,6 @@ apart how a guest can end: as asked, by a kernel panic, by itself, or not at all
 from __future__ import annotations
 
 import ctypes
-import os
 import re
 import select
 import shutil

@@ -19,12 +19,11 @@ from typing import Any
 import psutil
 import pytest
 
+import guests
 from conftest import Irqcts, unnoticed
 from irqcts import AgentCrash, AgentTimeout, HarnessError, Program
 from irqcts.agent import AgentProcess, BackendChoice
 from irqcts.guest import MONITOR
-from irqcts.guest_kernel import KernelUnavailable, distribution_kernel
-from irqcts.paths import layout
 
 
 def small(entries: int = 4) -> Program:
@@ -54,12 +53,7 @@ class Monitor:
 @pytest.fixture
 def boot(tmp_path: Path) -> Iterator[Callable[..., tuple[AgentProcess, Monitor]]]:
     """Boots a guest behind an agent process whose backend has opened its device."""
-    try:
-        distribution_kernel("bookworm")
-    except KernelUnavailable as error:
-        pytest.skip(f"NOT_TESTED, no kernel: {error}")
-    if not (layout().agent.parent / "irqcts-agent-static").is_file():
-        pytest.skip("NOT_TESTED: irqcts-agent-static is not built")
+    guests.kernel("bookworm")
     agents: list[AgentProcess] = []
     folder = tmp_path / "guest"
 
@@ -178,10 +172,7 @@ def test_no_more_vectors(boot: Boot) -> None:
 
 def test_a_kernel_without_vfio(irqcts: Irqcts) -> None:
     """Its image without the modules: one sentence that names what is missing, and nothing executed."""
-    try:
-        kernel = distribution_kernel("bookworm")
-    except KernelUnavailable as error:
-        pytest.skip(f"NOT_TESTED, no kernel: {error}")
+    kernel = guests.kernel("bookworm")
     done = irqcts.run("--backend", "vfio:transport=serial", "--kernel", str(kernel.image))
     assert done.status == 2 and "is VFIO in this kernel or among the modules?" in done.output
     assert not done.records

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import guests
 from conftest import TESTS, Irqcts
 from irqcts import HarnessError
 from irqcts.agent import AgentProcess, BackendChoice, ProgramRefused
 from irqcts.cli import soak
-from irqcts.guest_kernel import KernelUnavailable, distribution_kernel
 from irqcts.history import HistoryReport, Plan
 from irqcts.paths import layout
 
@@ -28,12 +28,7 @@ def check(agent: AgentProcess, **plan: object) -> HistoryReport:
 
 
 def guest(options: str) -> AgentProcess:
-    try:
-        distribution_kernel("bookworm")
-    except KernelUnavailable as error:
-        pytest.skip(f"NOT_TESTED, no kernel: {error}")
-    if not (layout().agent.parent / "irqcts-agent-static").is_file():
-        pytest.skip("NOT_TESTED: irqcts-agent-static is not built")
+    guests.kernel("bookworm")
     return AgentProcess(BackendChoice.parse(f"vfio:guest=bookworm,{options}"))
 
 

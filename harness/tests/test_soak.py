@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from irqcts import _abi
 from irqcts.agent import AgentProcess, BackendChoice
 from irqcts.cli import Problem, soak
 from irqcts.program import Program
@@ -54,6 +53,10 @@ def test_a_seed_of_another_generator_is_refused_with_the_reason() -> None:
     assert soak.read(soak.written(5)) == 5
 
 
+FAILING = ("irqcts-program 1\nconfigure entries=2 messages=2\nstart\nget-size\nget-size\nget-size\nget-size\n"
+           "raise 1\nraise 1\npoll\n")
+
+
 class Dying:
     """Fails once, and does not answer any more when it is shrunk."""
 
@@ -71,8 +74,7 @@ class Dying:
 def test_a_backend_that_stops_answering_while_shrinking() -> None:
     dying = Dying()
     try:
-        program = Program.from_text("irqcts-program 1\nconfigure entries=2 messages=2\nstart\nget-size\nget-size\n"
-                                    "get-size\nget-size\nraise 1\nraise 1\npoll\n")
+        program = Program.from_text(FAILING)
         failure, _ = soak.failure_of(dying, program)  # type: ignore[arg-type]
         assert failure is not None
         small, said = soak.shrunk(dying, program, failure, 0, 1)  # type: ignore[arg-type]
@@ -95,8 +97,7 @@ class Interrupted(Dying):
 def test_ctrl_c_while_shrinking_is_not_lost_in_the_library() -> None:
     interrupted = Interrupted()
     try:
-        program = Program.from_text("irqcts-program 1\nconfigure entries=2 messages=2\nstart\nget-size\nget-size\n"
-                                    "get-size\nget-size\nraise 1\nraise 1\npoll\n")
+        program = Program.from_text(FAILING)
         failure, _ = soak.failure_of(interrupted, program)  # type: ignore[arg-type]
         assert failure is not None
         with pytest.raises(KeyboardInterrupt):

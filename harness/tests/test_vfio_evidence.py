@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import guests
 from conftest import Irqcts
 from irqcts import Program
 from irqcts.agent import AgentProcess, BackendChoice
-from irqcts.guest_kernel import Kernel, KernelUnavailable, distribution_kernel
-from irqcts.paths import layout
 
 OBSERVED = Path(__file__).resolve().parents[2] / "backends" / "vfio" / "observed"
 SUITES = OBSERVED.parents[2] / "suites"
@@ -50,17 +49,8 @@ def test_4_announced(machine):
 '''
 
 
-def kernel(suite: str) -> Kernel:
-    if not (layout().agent.parent / "irqcts-agent-static").is_file():
-        pytest.skip("NOT_TESTED: irqcts-agent-static is not built")
-    try:
-        return distribution_kernel(suite)
-    except KernelUnavailable as error:
-        pytest.skip(f"NOT_TESTED, no kernel: {error}")
-
-
 def test_what_the_kernel_logs_fails_the_test_that_did_it(irqcts: Irqcts) -> None:
-    mine = kernel("bookworm")
+    mine = guests.kernel("bookworm")
     irqcts.write(LOG)
     # The images and modules of the cache as somebody's own kernel, with more of a command line and a module's parameter.
     done = irqcts.run("--backend", "vfio:view=registers", "--kernel", str(mine.image), "--modules",
@@ -72,8 +62,8 @@ def test_what_the_kernel_logs_fails_the_test_that_did_it(irqcts: Irqcts) -> None
 
 
 def test_a_module_that_is_none_of_this_kernels(irqcts: Irqcts) -> None:
-    other = kernel("trixie")
-    done = irqcts.run("--backend", "vfio:transport=serial", "--kernel", str(kernel("bookworm").image), "--modules",
+    other = guests.kernel("trixie")
+    done = irqcts.run("--backend", "vfio:transport=serial", "--kernel", str(guests.kernel("bookworm").image), "--modules",
                       str(other.modules[0].parent))
     assert done.status == 2 and "cannot load module vfio.ko" in done.output and not done.records
 
@@ -81,7 +71,7 @@ def test_a_module_that_is_none_of_this_kernels(irqcts: Irqcts) -> None:
 @pytest.mark.parametrize("suite", ["bookworm", "trixie"])
 def test_what_was_observed_replays(suite: str) -> None:
     """Each difference that a clause leaves open, as the program that shows it."""
-    kernel(suite)
+    guests.kernel(suite)
     agent = AgentProcess(BackendChoice.parse(f"vfio:guest={suite}"))
     programs = sorted(OBSERVED.glob("*.irqcts"))
     assert len(programs) >= 4
@@ -116,7 +106,7 @@ sys.exit(guest_bridge.main())
     ("pending", "[]", "the test's own statement fails"), ("control", "seen | 0x4000", "the test's own statement fails"),
 ], ids=["table", "messages", "pending", "control"])
 def test_a_witness_that_disagrees_is_heard(irqcts: Irqcts, method: str, changed: str, sentence: str) -> None:
-    kernel("bookworm")
+    guests.kernel("bookworm")
     irqcts.write((SUITES / "test_vfio_witness.py").read_text("utf-8"))
     bridge = DISSENTING.format(method=method, changed=changed)
     done = irqcts.run("--backend", "vfio:guest=bookworm,witness=yes", "--agent-command",

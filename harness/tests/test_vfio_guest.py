@@ -3,21 +3,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import guests
 from irqcts import specification
-from irqcts.guest_kernel import KernelUnavailable, distribution_kernel
-from irqcts.paths import layout
 
-HARNESS = Path(__file__).resolve().parents[1]
-DEVIATIONS = HARNESS.parent / "backends" / "vfio" / "deviations" / "rocker.toml"
+DEVIATIONS = guests.HARNESS.parent / "backends" / "vfio" / "deviations" / "rocker.toml"
 #: A complete suite waits for silence thousands of times; one kernel and view show what there is to see.
 COMPLETE = [("bookworm", "0"), ("trixie", "none")]
 #: Verdicts that are no answer in favour of the device.
@@ -26,20 +20,8 @@ BAD = ("FAIL", "XPASS", "CRASH", "TIMEOUT", "ERROR", "INCONCLUSIVE", "MISS")
 
 def run(tmp_path: Path, suite: str, backend: str, *arguments: str) -> list[dict[str, Any]]:
     """The test records of one run."""
-    try:
-        distribution_kernel(suite)
-    except KernelUnavailable as error:
-        pytest.skip(f"NOT_TESTED, no kernel: {error}")
-    if not (layout().agent.parent / "irqcts-agent-static").is_file():
-        pytest.skip("NOT_TESTED: irqcts-agent-static is not built")
-    done = subprocess.run([sys.executable, "-m", "irqcts", "run", "--backend", backend, "--guest", suite, "--out",
-                           str(tmp_path / "run"), *arguments], capture_output=True, text=True, timeout=280,
-                          env={**os.environ, "PYTHONPATH": str(HARNESS)}, check=False)
-    log = tmp_path / "run" / "results.jsonl"
-    assert log.is_file(), done.stdout + done.stderr
-    records = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
-    assert records[-1]["type"] == "end"
-    return [record for record in records if record["type"] == "test"]
+    guests.kernel(suite)
+    return guests.records(tmp_path / "run", "--backend", backend, "--guest", suite, *arguments)
 
 
 def with_verdict(records: list[dict[str, Any]], *verdicts: str) -> list[str]:

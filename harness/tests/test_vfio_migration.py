@@ -8,45 +8,30 @@ in its faults.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import guests
 import kernel_module
 from irqcts.apt import Unavailable
 from irqcts.guest_choice import encode
-from irqcts.guest_kernel import distribution_kernel
-from irqcts.paths import layout
-
-HARNESS = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module", params=["bookworm", "trixie"])
 def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     suite = str(request.param)
-    if not (layout().agent.parent / "irqcts-agent-static").is_file():
-        pytest.skip("NOT_TESTED: irqcts-agent-static is not built")
+    kernel = guests.kernel(suite)
     try:
-        module = kernel_module.build(suite, distribution_kernel(suite), tmp_path_factory.mktemp(suite))
+        module = kernel_module.build(suite, kernel, tmp_path_factory.mktemp(suite))
     except Unavailable as error:
         pytest.skip(f"NOT_TESTED, no module: {error}")
     return f"vfio:guest={suite},module={encode(str(module))},driver=irqcts-migrating"
 
 
 def run(tmp_path: Path, backend: str, *arguments: str) -> list[dict[str, Any]]:
-    done = subprocess.run([sys.executable, "-m", "irqcts", "run", "--backend", backend, "--no-shrink", "--out",
-                           str(tmp_path / "run"), *arguments], capture_output=True, text=True, timeout=200,
-                          env={**os.environ, "PYTHONPATH": str(HARNESS)}, check=False)
-    log = tmp_path / "run" / "results.jsonl"
-    assert log.is_file(), done.stdout + done.stderr
-    records = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
-    assert records[-1]["type"] == "end"
-    return [record for record in records if record["type"] == "test"]
+    return guests.records(tmp_path / "run", "--backend", backend, "--no-shrink", *arguments)
 
 
 def test_every_test_of_the_interface_passes_on_it(backend: str, tmp_path: Path) -> None:

@@ -18,10 +18,31 @@ const struct irqcts_backend_interface *irqcts_backend_emulator_entry(uint32_t ab
 
 static const struct irqcts_backend_interface *emulator;
 
+/* A suite for what this open emulator can do and show. */
+static void fill(struct irqcts_complete_options *out, void *context)
+{
+    struct irqcts_backend_description description;
+
+    CHECK_EQ(emulator->describe(context, &description), 0);
+    out->observations = description.observations;
+    out->properties = description.properties;
+    out->operations = description.operations;
+    out->stimulus = description.stimulus;
+}
+
+static void fill_from_the_emulator(struct irqcts_complete_options *out)
+{
+    char error[256] = "";
+    void *context;
+
+    CHECK_EQ(emulator->open(&context, "", error, sizeof(error)), 0);
+    fill(out, context);
+    emulator->close(context);
+}
+
 /* How many programs of the suite diverge; all are run, or those up to the first that does. */
 static uint32_t diverging(const char *options, uint32_t extra_states, uint32_t walk, uint32_t all, uint32_t *programs)
 {
-    struct irqcts_backend_description description;
     struct irqcts_complete_options wanted = {.entries = 2, .messages = 2, .extra_states = extra_states, .walk = walk,
                                              .reset_kinds = 1u << IRQCTS_RESET_FUNCTION_LEVEL};
     struct irqcts_complete_report report;
@@ -31,11 +52,7 @@ static uint32_t diverging(const char *options, uint32_t extra_states, uint32_t w
     void *context;
 
     CHECK_EQ(emulator->open(&context, options, error, sizeof(error)), 0);
-    CHECK_EQ(emulator->describe(context, &description), 0);
-    wanted.observations = description.observations;
-    wanted.properties = description.properties;
-    wanted.operations = description.operations;
-    wanted.stimulus = description.stimulus;
+    fill(&wanted, context);
     CHECK_EQ(irqcts_complete_create(&suite, &wanted), 0);
     CHECK_EQ(irqcts_complete_describe(&report, suite), 0);
     CHECK_EQ(report.merged_pairs, 0);
@@ -100,20 +117,12 @@ static void a_fault_with_a_memory_takes_more_states(void)
 /* The first entries of a larger table: the same machine, whatever stands behind them. */
 static void a_larger_table_is_the_same_machine(void)
 {
-    struct irqcts_backend_description description;
     struct irqcts_complete_options options = {.entries = 2, .messages = 2, .reset_kinds = 2, .walk = 1};
     struct irqcts_complete_report report[2];
     struct irqcts_complete *suite;
     struct irqcts_program *program;
-    char error[256] = "";
-    void *context;
 
-    CHECK_EQ(emulator->open(&context, "", error, sizeof(error)), 0);
-    CHECK_EQ(emulator->describe(context, &description), 0);
-    emulator->close(context);
-    options.observations = description.observations;
-    options.operations = description.operations;
-    options.stimulus = description.stimulus;
+    fill_from_the_emulator(&options);
     for (uint32_t large = 0; large < 2; large++) {
         options.table_entries = large ? 65 : 0;
         CHECK_EQ(irqcts_complete_create(&suite, &options), 0);
@@ -132,17 +141,9 @@ static void a_larger_table_is_the_same_machine(void)
 static void what_does_not_fit_is_refused(void)
 {
     struct irqcts_complete_options options = {.entries = 4, .messages = 4, .extra_states = 0, .reset_kinds = 2};
-    struct irqcts_backend_description description;
     struct irqcts_complete *suite;
-    char error[256] = "";
-    void *context;
 
-    CHECK_EQ(emulator->open(&context, "", error, sizeof(error)), 0);
-    CHECK_EQ(emulator->describe(context, &description), 0);
-    emulator->close(context);
-    options.observations = description.observations;
-    options.operations = description.operations;
-    options.stimulus = description.stimulus;
+    fill_from_the_emulator(&options);
     CHECK_EQ(irqcts_complete_create(&suite, &options), IRQCTS_ERROR_CAPACITY);
     CHECK(strstr(irqcts_last_error(), "20000 states at N = 4, M = 4; use fewer entries, messages") != NULL);
     options.entries = 5;
