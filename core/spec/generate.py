@@ -24,7 +24,7 @@ BASES = {"W", "P", "P?", "K", "V", "X"}
 KEYS: dict[str, tuple[set[str], set[str]]] = {
     "clause": (
         {"id", "number", "family", "level", "basis", "text", "sources", "views", "observables"},
-        {"ambiguities", "note"},
+        {"ambiguities", "note", "untested"},
     ),
     "source": ({"key", "title", "publisher", "url", "used_for"}, {"revision"}),
     "ambiguity": ({"key", "question", "readings", "chosen", "switch", "observed"}, set()),
@@ -139,7 +139,7 @@ def python_table(clauses: list[dict[str, Any]], sources: list[dict[str, Any]],
                  ambiguities: list[dict[str, Any]]) -> str:
     rows = []
     for c in clauses:
-        values = {"ambiguities": [], "note": "", **c}
+        values = {"ambiguities": [], "note": "", "untested": "", **c}
         rows.append("    Clause(" + ", ".join(f"{k}={tuple(v) if isinstance(v, list) else v!r}"
                                                for k, v in sorted(values.items())) + "),")
     return "\n".join([
@@ -149,7 +149,8 @@ def python_table(clauses: list[dict[str, Any]], sources: list[dict[str, Any]],
         "class Clause(NamedTuple):", '    """One clause of the specification (core/spec/clauses.toml)."""', "",
         "    id: str", "    number: int", "    family: str", "    level: str", "    basis: tuple[str, ...]",
         "    text: str", "    sources: tuple[str, ...]", "    views: tuple[str, ...]",
-        "    observables: tuple[str, ...]", "    ambiguities: tuple[str, ...]", "    note: str", "", "",
+        "    observables: tuple[str, ...]", "    ambiguities: tuple[str, ...]", "    note: str", "    untested: str",
+        "", "",
         "CLAUSES: dict[str, Clause] = {c.id: c for c in [", *rows, "]}",
         f"SOURCES: dict[str, dict[str, Any]] = {dict((s['key'], s) for s in sources)!r}",
         f"AMBIGUITIES: dict[str, dict[str, Any]] = {dict((a['key'], a) for a in ambiguities)!r}", ""])

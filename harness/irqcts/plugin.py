@@ -186,7 +186,8 @@ def run_record(run: Run, description: dict[str, Any]) -> dict[str, Any]:
         # Reports read nothing but this log: what the clauses say travels with it.
         "clauses": {clause.id: {"family": clause.family, "level": clause.level, "basis": list(clause.basis),
                                 "text": clause.text, "views": list(clause.views),
-                                "observables": list(clause.observables)}
+                                "observables": list(clause.observables),
+                                **({"untested": clause.untested} if clause.untested else {})}
                     for clause in specification.clauses().values()},
     }
 

@@ -76,6 +76,7 @@ def test_explain(irqcts: Irqcts) -> None:
                  "run --clause PEND-SET"):
         assert what in said, said
     assert "open point" in irqcts("explain", "ENABLE-OFF-EVENT").output
+    assert re.search(r"tests +none: What an event announces is a write", irqcts("explain", "SEND-ORDER").output)
 
 
 def test_replay(irqcts: Irqcts) -> None:

@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clauses about the suite itself."""
+"""What holds of the suites as a whole."""
 
 from __future__ import annotations
 
+from irqcts import specification
 from irqcts.agent import BackendChoice
+from irqcts.cli import collecting
 from irqcts.mutation import cases
+
+
+def test_a_clause_has_tests_or_says_why_not() -> None:
+    tested = {clause for test in collecting.tests() for clause in test["clauses"]}
+    untested = {clause.id for clause in specification.clauses().values() if clause.untested}
+    assert untested == set(specification.clauses()) - tested
 
 
 def test_no_test_relies_on_writes_to_the_pba() -> None:

@@ -22,6 +22,8 @@ class ClauseResult:
     level: str
     text: str
     basis: list[str]
+    #: Why the suites have no test of it, where they have none.
+    untested: str = ""
     tests: list[dict[str, Any]] = field(default_factory=list)
     #: In how many tests the oracle enforced this clause on a judged step, whatever the tests name.
     enforced: int = 0
@@ -50,7 +52,7 @@ class ClauseResult:
         if self.state == "tested":
             return ""
         if not self.tests:
-            return "no test of this run is about it"
+            return self.untested or "no test of this run is about it"
         reasons = sorted({f"{word(test['verdict'])}: {reason(test)}" for test in self.tests})
         return "; ".join(reasons)
 
@@ -177,7 +179,8 @@ def load_run(folder: Path) -> Run:
         raise ResultsError(f"{folder / LOG}: there is no record of the run in it")
     for identifier in head["selected"]:
         tests.setdefault(identifier, missing(identifier))
-    clauses = {identifier: ClauseResult(identifier, each["family"], each["level"], each["text"], each["basis"])
+    clauses = {identifier: ClauseResult(identifier, each["family"], each["level"], each["text"], each["basis"],
+                                        each.get("untested", ""))
                for identifier, each in head["clauses"].items()}
     order = list(dict.fromkeys(clause.family for clause in clauses.values()))
     places = {family: place for place, family in enumerate(order)}

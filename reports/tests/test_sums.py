@@ -43,6 +43,9 @@ def test_a_clause_that_no_test_names_is_not_covered_but_seen_enforced(loaded: Lo
     tests = [sample.test_record("test_a.py::a", "PASS", ["PEND-SET"], covered=["PEND-SET", "PEND-RELEASE"])]
     clause = loaded(sample.whole_run(tests)).clauses["PEND-RELEASE"]
     assert (clause.state, clause.verdict, clause.enforced) == ("not-covered", "", 1)
+    assert clause.why == "no test of this run is about it"
+    clause.untested = "nothing shows it"
+    assert clause.why == "nothing shows it"
 
 
 @pytest.mark.parametrize("verdicts, status, words", [

@@ -73,7 +73,7 @@ def command(clause: str) -> None:
     for ruling in about:
         click.echo(f"{'':12} {shown(layout().rulings)}/{ruling.place}  {ruling.sentence}")
     covering = [t for t in tests() if c.id in t["clauses"]]
-    click.echo(f"tests        {len(covering) or 'none'}")
+    click.echo(f"tests        {len(covering) or 'none' + (f': {c.untested}' if c.untested else '')}")
     variants: dict[str, list[str]] = {}  # a test with parameters takes one line
     for test in covering:
         variants.setdefault(test["id"].partition("[")[0], []).append(test["title"])
