@@ -40,6 +40,14 @@ uint64_t vfio_mapped_read(const struct vfio_backend *backend, uint32_t bar, uint
 void vfio_mapped_write(const struct vfio_backend *backend, uint32_t bar, uint64_t offset, uint32_t width,
                        uint64_t value);
 
+/* A DWORD of an entry in the mapped table (PCI_MSIX_ENTRY_LOWER_ADDR, …); what makes its message. */
+uint32_t vfio_entry_read(const struct vfio_backend *backend, uint32_t entry, uint32_t field);
+struct irqcts_message vfio_entry_message(const struct vfio_backend *backend, uint32_t entry);
+/* Writes its Vector Control, or all of it, masked meanwhile.  Such writes are posted: this waits until they have arrived. */
+void vfio_entry_control(const struct vfio_backend *backend, uint32_t entry, uint32_t control);
+void vfio_entry_write(const struct vfio_backend *backend, uint32_t entry, const struct irqcts_message *what,
+                      uint32_t control);
+
 /* Enables MSI-X with eventfds[i] for entry i, every entry live; entries behind the
  * vectors that the machine has get the contents of entry 0.  0 or a negative errno. */
 int32_t vfio_enable_every_entry(const struct vfio_backend *backend, const int32_t *eventfds);
@@ -55,8 +63,9 @@ int32_t vfio_host_control_read(const struct vfio_backend *backend, uint16_t *out
 int32_t vfio_host_control(const struct vfio_backend *backend, uint16_t set, uint16_t clear);
 
 bool vfio_anything_pending(const struct vfio_backend *backend);
-/* Lets every pending message go and drops it; what had arrived before stays
- * collected.  MSI-X is disabled afterwards, and the table clear. */
+/* Lets every pending message go, with MSI-X disabled before and afterwards and the table clear. */
+int32_t vfio_flush_pending(struct vfio_backend *backend);
+/* Disables MSI-X and does the same; what had arrived before stays collected. */
 int32_t vfio_drop_pending(struct vfio_backend *backend);
 
 /* Resets the function as the kernel does it (reset.c); which of enum irqcts_reset_kind it can. */
@@ -71,8 +80,6 @@ int32_t vfio_learn_messages(struct vfio_backend *backend);
 int32_t vfio_reissue_messages(struct vfio_backend *backend);
 /* The routing view, composed from register accesses. */
 int32_t vfio_registers_start(struct vfio_backend *backend);
-void vfio_registers_write_entry(const struct vfio_backend *backend, uint32_t entry, const struct irqcts_message *what,
-                                uint64_t control);
 void vfio_registers_set_entry(struct vfio_backend *backend, uint32_t entry, uint32_t message);
 
 /* One operation below IRQCTS_OPERATION_KIND_COUNT, and one from VFIO_FIRST up. */

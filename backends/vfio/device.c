@@ -253,6 +253,7 @@ int32_t vfio_device_open(struct vfio_device *out, const char *address, enum vfio
     }
     int32_t code = vfio_open_files(out, address, interface, error, error_size);
     if (code < 0) {
+        vfio_device_close(out);
         return code;
     }
     code = read_description(out);

@@ -211,7 +211,7 @@ static void write_virtualized(struct vfio_functions *functions, const struct irq
     result->status = exists ? IRQCTS_STATUS_OK : IRQCTS_STATUS_INVALID_PARAMETER;
     if (exists) {
         const struct irqcts_message what = { .address = operation->address, .data = operation->data };
-        vfio_registers_write_entry(functions->each[operation->function], operation->entry, &what, operation->control);
+        vfio_entry_write(functions->each[operation->function], operation->entry, &what, operation->control);
     }
 }
 

@@ -206,9 +206,5 @@ int32_t vfio_open_files(struct vfio_device *out, const char *address, enum vfio_
                     out->address);
     }
     bool use_cdev = cdev && interface != VFIO_INTERFACE_GROUP;
-    int32_t code = use_cdev ? open_cdev(out, path, &failure) : open_group(out, &failure);
-    if (code < 0) {
-        vfio_device_close(out);
-    }
-    return code;
+    return use_cdev ? open_cdev(out, path, &failure) : open_group(out, &failure);
 }

@@ -5,7 +5,7 @@
 
 #include "device.h"
 
-/* Fills address, cdev, container, group, file and io_space. */
+/* Fills address, cdev, container, group, file and io_space; what it has opened when it fails stays open, in these. */
 int32_t vfio_open_files(struct vfio_device *out, const char *address, enum vfio_interface interface, char *error,
                         size_t error_size);
 

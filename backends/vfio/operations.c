@@ -12,46 +12,7 @@
 #include <linux/pci_regs.h>
 #include <unistd.h>
 
-#define VECTOR_CONTROL 12u
-#define MASK_BIT 1u
 #define CAPABILITY_BYTES 12u
-
-void vfio_result_from_errno(struct irqcts_result *result, int32_t negative_errno)
-{
-    if (negative_errno >= 0) {
-        result->status = IRQCTS_STATUS_OK;
-        return;
-    }
-    result->native_kind = IRQCTS_NATIVE_ERRNO;
-    result->native_code = (uint32_t)-negative_errno;
-    switch (-negative_errno) {
-    case EINVAL:
-    case ERANGE:
-    case EBADF:
-    case EFAULT:
-        result->status = IRQCTS_STATUS_INVALID_PARAMETER;
-        break;
-    case ENOSPC:
-    case ENOMEM:
-    case EMFILE:
-        result->status = IRQCTS_STATUS_NO_RESOURCES;
-        break;
-    case EACCES:
-    case EPERM:
-        result->status = IRQCTS_STATUS_ACCESS_DENIED;
-        break;
-    case EBUSY:
-        result->status = IRQCTS_STATUS_INVALID_STATE;
-        break;
-    case ENODEV:
-    case ENXIO:
-        result->status = IRQCTS_STATUS_GONE;
-        break;
-    default:
-        result->status = IRQCTS_STATUS_DEVICE_ERROR;
-        break;
-    }
-}
 
 static void configure(struct vfio_backend *backend, const struct irqcts_operation *operation,
                       struct irqcts_result *result)
@@ -122,20 +83,16 @@ static void set_entry(struct vfio_backend *backend, const struct irqcts_operatio
 
 static void set_mask(const struct vfio_backend *backend, uint32_t entry, bool masked, struct irqcts_result *result)
 {
-    uint64_t offset = (uint64_t)entry * IRQCTS_ENTRY_BYTES + VECTOR_CONTROL;
     if (entry >= backend->device.entries) {
         result->status = IRQCTS_STATUS_INVALID_PARAMETER;
         return;
     }
-    if (!vfio_table_access(backend, offset, 4)) {
+    if (!vfio_table_access(backend, (uint64_t)entry * IRQCTS_ENTRY_BYTES + PCI_MSIX_ENTRY_VECTOR_CTRL, 4)) {
         return;
     }
-    const struct vfio_device *device = &backend->device;
-    uint64_t control = vfio_mapped_read(backend, device->table_bar, device->table_offset + offset, 4);
-    control = masked ? control | MASK_BIT : control & ~(uint64_t)MASK_BIT;
-    vfio_mapped_write(backend, device->table_bar, device->table_offset + offset, 4, control);
-    /* The write is posted; reading it back makes it effective (PEND-MASK-EFFECTIVE). */
-    (void)vfio_mapped_read(backend, device->table_bar, device->table_offset + offset, 4);
+    uint32_t mask = PCI_MSIX_ENTRY_CTRL_MASKBIT;
+    uint32_t control = vfio_entry_read(backend, entry, PCI_MSIX_ENTRY_VECTOR_CTRL);
+    vfio_entry_control(backend, entry, masked ? control | mask : control & ~mask); /* PEND-MASK-EFFECTIVE */
     result->status = IRQCTS_STATUS_OK;
 }
 

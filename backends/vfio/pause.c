@@ -9,26 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADDRESS 0u
-#define DATA 8u
-#define VECTOR_CONTROL 12u
-#define MASK_BIT 1u
-
-static uint64_t read_table(const struct vfio_backend *backend, uint32_t entry, uint32_t field)
-{
-    const struct vfio_device *device = &backend->device;
-    uint64_t offset = device->table_offset + (uint64_t)entry * IRQCTS_ENTRY_BYTES + field;
-    return vfio_mapped_read(backend, device->table_bar, offset, 4);
-}
-
-static struct irqcts_message read_message(const struct vfio_backend *backend, uint32_t entry)
-{
-    return (struct irqcts_message){
-        .address = read_table(backend, entry, ADDRESS + 4) << 32 | read_table(backend, entry, ADDRESS),
-        .data = (uint32_t)read_table(backend, entry, DATA),
-    };
-}
-
 static bool test_bit(const uint64_t *bits, uint32_t entry)
 {
     return (bits[entry / 64u] >> entry % 64u & 1u) != 0;
@@ -41,29 +21,6 @@ static bool is_pending(const struct vfio_backend *backend, uint32_t entry)
     uint64_t offset = entry / 32u * 4u;
     return vfio_pba_access(backend, offset, 4) &&
            (vfio_mapped_read(backend, device->pba_bar, device->pba_offset + offset, 4) >> entry % 32u & 1u) != 0;
-}
-
-/* Message Control ---------------------------------------------------------------------------------- */
-
-int32_t vfio_control_read(const struct vfio_backend *backend, uint16_t *out)
-{
-    int32_t code = vfio_host_control_read(backend, out);
-    if (code == 0 && backend->pause.paused) {
-        *out = (uint16_t)(*out & ~PCI_MSIX_FLAGS_MASKALL);
-        *out = (uint16_t)(*out | (backend->pause.function_mask ? PCI_MSIX_FLAGS_MASKALL : 0));
-    }
-    return code;
-}
-
-int32_t vfio_control_change(struct vfio_backend *backend, uint16_t set, uint16_t clear)
-{
-    if (backend->pause.paused) {
-        backend->pause.function_mask = (set & PCI_MSIX_FLAGS_MASKALL) != 0 ||
-                                       (backend->pause.function_mask && (clear & PCI_MSIX_FLAGS_MASKALL) == 0);
-        set |= PCI_MSIX_FLAGS_MASKALL;
-        clear = (uint16_t)(clear & ~PCI_MSIX_FLAGS_MASKALL);
-    }
-    return vfio_host_control(backend, set, clear);
 }
 
 void vfio_pause(struct vfio_backend *backend, bool on, struct irqcts_result *result)
@@ -135,7 +92,7 @@ static uint32_t vector_of(const struct vfio_backend *backend, uint32_t entry)
     if (!backend->registers) {
         return entry;
     }
-    struct irqcts_message what = read_message(backend, entry);
+    struct irqcts_message what = vfio_entry_message(backend, entry);
     for (uint32_t message = 0; message < backend->messages; message++) {
         if (backend->message[message].address == what.address && backend->message[message].data == what.data) {
             return message;
@@ -156,7 +113,7 @@ void vfio_travelled_release(struct vfio_backend *backend)
     }
     for (uint32_t entry = 0; entry < backend->device.entries; entry++) {
         if (test_bit(backend->pause.travelled, entry) &&
-            (read_table(backend, entry, VECTOR_CONTROL) & MASK_BIT) == 0) {
+            (vfio_entry_read(backend, entry, PCI_MSIX_ENTRY_VECTOR_CTRL) & PCI_MSIX_ENTRY_CTRL_MASKBIT) == 0) {
             uint32_t vector = vector_of(backend, entry);
             if (vector < backend->device.entries) {
                 (void)vfio_trigger_loopback(&backend->device, vector);
@@ -171,7 +128,7 @@ void vfio_travelled_release(struct vfio_backend *backend)
 
 static bool is_as_after_reset(const struct vfio_saved_entry *record)
 {
-    return record->vector_control == MASK_BIT && record->pending == 0 && record->route == VFIO_NO_ROUTE &&
+    return record->vector_control == PCI_MSIX_ENTRY_CTRL_MASKBIT && record->pending == 0 && record->route == VFIO_NO_ROUTE &&
            record->address == 0 && record->data == 0;
 }
 
@@ -192,14 +149,14 @@ void vfio_save(struct vfio_backend *backend, struct vfio_saved **slot, struct ir
     saved->messages = backend->messages;
     saved->control = control & (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
     for (uint32_t entry = 0; entry < backend->device.entries; entry++) {
-        struct irqcts_message what = read_message(backend, entry);
+        struct irqcts_message what = vfio_entry_message(backend, entry);
         const struct vfio_saved_entry record = {
             .entry = entry,
             .pending = is_pending(backend, entry) || test_bit(backend->pause.travelled, entry),
             .route = backend->registers ? VFIO_NO_ROUTE : backend->route[entry],
             .address = what.address,
             .data = what.data,
-            .vector_control = (uint32_t)read_table(backend, entry, VECTOR_CONTROL),
+            .vector_control = vfio_entry_read(backend, entry, PCI_MSIX_ENTRY_VECTOR_CTRL),
         };
         if (!is_as_after_reset(&record)) {
             saved->records[saved->count++] = record;
@@ -227,7 +184,7 @@ static int32_t restore_registers(struct vfio_backend *backend, const struct vfio
     for (uint32_t index = 0; code == 0 && index < saved->count; index++) {
         const struct vfio_saved_entry *record = &saved->records[index];
         const struct irqcts_message what = { .address = record->address, .data = record->data };
-        vfio_registers_write_entry(backend, record->entry, &what, record->vector_control);
+        vfio_entry_write(backend, record->entry, &what, record->vector_control);
     }
     return code;
 }
@@ -254,12 +211,8 @@ static int32_t restore_routes(struct vfio_backend *backend, const struct vfio_sa
         }
     }
     int32_t code = restore_control(backend, saved->control);
-    const struct vfio_device *device = &backend->device;
     for (uint32_t index = 0; code == 0 && index < saved->count; index++) {
-        const struct vfio_saved_entry *record = &saved->records[index];
-        uint64_t offset = device->table_offset + (uint64_t)record->entry * IRQCTS_ENTRY_BYTES + VECTOR_CONTROL;
-        vfio_mapped_write(backend, device->table_bar, offset, 4, record->vector_control);
-        (void)vfio_mapped_read(backend, device->table_bar, offset, 4); /* posted: wait for it */
+        vfio_entry_control(backend, saved->records[index].entry, saved->records[index].vector_control);
     }
     return code;
 }

@@ -17,16 +17,6 @@
 #include <linux/pci_regs.h>
 #include <string.h>
 
-#define ADDRESS 0u
-#define DATA 8u
-#define VECTOR_CONTROL 12u
-#define MASK_BIT 1u
-
-static uint64_t entry_offset(const struct vfio_backend *backend, uint32_t entry)
-{
-    return backend->device.table_offset + (uint64_t)entry * IRQCTS_ENTRY_BYTES;
-}
-
 int32_t vfio_learn_messages(struct vfio_backend *backend)
 {
     const struct vfio_device *device = &backend->device;
@@ -39,13 +29,7 @@ int32_t vfio_learn_messages(struct vfio_backend *backend)
         return code;
     }
     for (uint32_t message = 0; message < backend->messages; message++) {
-        uint64_t offset = entry_offset(backend, message);
-        uint64_t low = vfio_mapped_read(backend, device->table_bar, offset + ADDRESS, 4);
-        uint64_t high = vfio_mapped_read(backend, device->table_bar, offset + ADDRESS + 4, 4);
-        backend->message[message] = (struct irqcts_message){
-            .address = high << 32 | low,
-            .data = (uint32_t)vfio_mapped_read(backend, device->table_bar, offset + DATA, 4),
-        };
+        backend->message[message] = vfio_entry_message(backend, message);
     }
     vfio_clear_table(backend);
     return 0;
@@ -62,19 +46,6 @@ int32_t vfio_reissue_messages(struct vfio_backend *backend)
     return code;
 }
 
-void vfio_registers_write_entry(const struct vfio_backend *backend, uint32_t entry, const struct irqcts_message *what,
-                                uint64_t control)
-{
-    uint64_t offset = entry_offset(backend, entry);
-    uint32_t bar = backend->device.table_bar;
-    vfio_mapped_write(backend, bar, offset + VECTOR_CONTROL, 4, control | MASK_BIT); /* VWRITE-NO-TEAR */
-    vfio_mapped_write(backend, bar, offset + ADDRESS, 4, what->address & UINT32_MAX);
-    vfio_mapped_write(backend, bar, offset + ADDRESS + 4, 4, what->address >> 32);
-    vfio_mapped_write(backend, bar, offset + DATA, 4, what->data);
-    vfio_mapped_write(backend, bar, offset + VECTOR_CONTROL, 4, control);
-    (void)vfio_mapped_read(backend, bar, offset + VECTOR_CONTROL, 4); /* posted: wait for it */
-}
-
 int32_t vfio_registers_start(struct vfio_backend *backend)
 {
     int32_t code = vfio_control_change(backend, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
@@ -82,14 +53,13 @@ int32_t vfio_registers_start(struct vfio_backend *backend)
         return code;
     }
     for (uint32_t entry = 0; entry < backend->device.entries; entry++) {
-        vfio_registers_write_entry(backend, entry, &backend->message[entry < backend->messages ? entry : 0], 0);
+        vfio_entry_write(backend, entry, &backend->message[entry < backend->messages ? entry : 0], 0);
     }
     return vfio_control_change(backend, PCI_MSIX_FLAGS_ENABLE, 0);
 }
 
 void vfio_registers_set_entry(struct vfio_backend *backend, uint32_t entry, uint32_t message)
 {
-    uint64_t control = vfio_mapped_read(backend, backend->device.table_bar,
-                                        entry_offset(backend, entry) + VECTOR_CONTROL, 4);
-    vfio_registers_write_entry(backend, entry, &backend->message[message], control);
+    uint32_t control = vfio_entry_read(backend, entry, PCI_MSIX_ENTRY_VECTOR_CTRL);
+    vfio_entry_write(backend, entry, &backend->message[message], control);
 }

@@ -6,10 +6,7 @@
 
 #include <errno.h>
 #include <linux/pci_regs.h>
-#include <string.h>
 #include <unistd.h>
-
-#define FLUSH_ATTEMPTS 3
 
 static bool bar_covers(const struct vfio_backend *backend, uint32_t bar, uint64_t offset, uint32_t width)
 {
@@ -111,131 +108,58 @@ bool vfio_anything_pending(const struct vfio_backend *backend)
     return false;
 }
 
-/* A machine has fewer interrupt vectors than a large device has entries.  The
- * entries behind them are assigned message 0 anyway as long as every message has
- * a vector, and an entry that carries another one's address and data fires that
- * one's eventfd. */
-static int32_t enable_fewer_vectors(const struct vfio_backend *backend, const int32_t *eventfds)
-{
-    uint32_t available = backend->device.entries / 2;
-    int32_t code = vfio_table_access(backend, 0, 4) ? -ENOSPC : -EACCES;
-    /* The kernel does not say how many there are: halve until it agrees. */
-    for (; code == -ENOSPC && available > 0 && available >= backend->messages; available /= 2) {
-        code = vfio_set_eventfds(&backend->device, 0, available, eventfds);
-        code = code > 0 ? -ENOSPC : code;
-        if (code == 0) {
-            break;
-        }
-    }
-    if (code != 0) {
-        return code == -EACCES ? -ENOSPC : code;
-    }
-    uint32_t bar = backend->device.table_bar;
-    uint64_t table = backend->device.table_offset;
-    const struct irqcts_message message_0 = {
-        .address = vfio_mapped_read(backend, bar, table, 4) | vfio_mapped_read(backend, bar, table + 4, 4) << 32,
-        .data = (uint32_t)vfio_mapped_read(backend, bar, table + 8, 4),
-    };
-    for (uint32_t entry = available; entry < backend->device.entries; entry++) {
-        vfio_registers_write_entry(backend, entry, &message_0, 0);
-    }
-    return 0;
-}
-
-int32_t vfio_enable_every_entry(const struct vfio_backend *backend, const int32_t *eventfds)
-{
-    int32_t code = vfio_set_eventfds(&backend->device, 0, backend->device.entries, eventfds);
-    return code > 0 || code == -ENOSPC ? enable_fewer_vectors(backend, eventfds) : code;
-}
-
-/* Pending bits are not writable (PBA-WRITE): the way to clear one is to let its
- * message go. */
-static int32_t flush_pending(struct vfio_backend *backend)
+uint32_t vfio_entry_read(const struct vfio_backend *backend, uint32_t entry, uint32_t field)
 {
     const struct vfio_device *device = &backend->device;
-    int32_t eventfds[IRQCTS_ENTRIES_MAX];
-    for (uint32_t entry = 0; entry < device->entries; entry++) {
-        eventfds[entry] = backend->deliveries.eventfd[0];
-    }
-    int32_t code = vfio_enable_every_entry(backend, eventfds);
-    if (code < 0) {
-        return code;
-    }
-    uint64_t last;
-    code = vfio_deliveries_collect(&backend->deliveries, backend->settle_ns, &last);
-    int32_t disabled = vfio_disable_index(device, VFIO_PCI_MSIX_IRQ_INDEX);
-    return code < 0 ? code : disabled;
+    uint64_t offset = device->table_offset + (uint64_t)entry * IRQCTS_ENTRY_BYTES + field;
+    return (uint32_t)vfio_mapped_read(backend, device->table_bar, offset, 4);
+}
+
+static void entry_write(const struct vfio_backend *backend, uint32_t entry, uint32_t field, uint32_t value)
+{
+    const struct vfio_device *device = &backend->device;
+    uint64_t offset = device->table_offset + (uint64_t)entry * IRQCTS_ENTRY_BYTES + field;
+    vfio_mapped_write(backend, device->table_bar, offset, 4, value);
+}
+
+struct irqcts_message vfio_entry_message(const struct vfio_backend *backend, uint32_t entry)
+{
+    uint64_t high = vfio_entry_read(backend, entry, PCI_MSIX_ENTRY_UPPER_ADDR);
+    return (struct irqcts_message){
+        .address = high << 32 | vfio_entry_read(backend, entry, PCI_MSIX_ENTRY_LOWER_ADDR),
+        .data = vfio_entry_read(backend, entry, PCI_MSIX_ENTRY_DATA),
+    };
+}
+
+static void write_masked(const struct vfio_backend *backend, uint32_t entry, const struct irqcts_message *what,
+                         uint32_t control)
+{
+    entry_write(backend, entry, PCI_MSIX_ENTRY_VECTOR_CTRL, control | PCI_MSIX_ENTRY_CTRL_MASKBIT); /* VWRITE-NO-TEAR */
+    entry_write(backend, entry, PCI_MSIX_ENTRY_LOWER_ADDR, (uint32_t)what->address);
+    entry_write(backend, entry, PCI_MSIX_ENTRY_UPPER_ADDR, (uint32_t)(what->address >> 32));
+    entry_write(backend, entry, PCI_MSIX_ENTRY_DATA, what->data);
+}
+
+void vfio_entry_control(const struct vfio_backend *backend, uint32_t entry, uint32_t control)
+{
+    entry_write(backend, entry, PCI_MSIX_ENTRY_VECTOR_CTRL, control);
+    (void)vfio_entry_read(backend, entry, PCI_MSIX_ENTRY_VECTOR_CTRL);
+}
+
+void vfio_entry_write(const struct vfio_backend *backend, uint32_t entry, const struct irqcts_message *what,
+                      uint32_t control)
+{
+    write_masked(backend, entry, what, control);
+    vfio_entry_control(backend, entry, control);
 }
 
 void vfio_clear_table(const struct vfio_backend *backend)
 {
-    const struct vfio_device *device = &backend->device;
+    const struct irqcts_message nothing = { 0 };
     if (!vfio_table_access(backend, 0, 4)) {
         return; /* not mapped: enabling masks every entry, and programs those that are used */
     }
-    for (uint32_t entry = 0; entry < device->entries; entry++) {
-        uint64_t offset = device->table_offset + (uint64_t)entry * IRQCTS_ENTRY_BYTES;
-        vfio_mapped_write(backend, device->table_bar, offset + 12, 4, 1); /* Mask first */
-        vfio_mapped_write(backend, device->table_bar, offset, 4, 0);
-        vfio_mapped_write(backend, device->table_bar, offset + 4, 4, 0);
-        vfio_mapped_write(backend, device->table_bar, offset + 8, 4, 0);
+    for (uint32_t entry = 0; entry < backend->device.entries; entry++) {
+        write_masked(backend, entry, &nothing, 0);
     }
-}
-
-static int32_t flush_all_pending(struct vfio_backend *backend)
-{
-    for (int attempt = 0; vfio_anything_pending(backend); attempt++) {
-        int32_t code = attempt == FLUSH_ATTEMPTS ? -EBUSY : flush_pending(backend);
-        if (code < 0) {
-            return code;
-        }
-        vfio_clear_table(backend);
-    }
-    return 0;
-}
-
-int32_t vfio_drop_pending(struct vfio_backend *backend)
-{
-    uint64_t arrived[IRQCTS_ENTRIES_MAX];
-    uint64_t last;
-    int32_t code = vfio_deliveries_collect(&backend->deliveries, 0, &last);
-    memcpy(arrived, backend->deliveries.arrived, sizeof arrived);
-    (void)vfio_disable_index(&backend->device, VFIO_PCI_MSIX_IRQ_INDEX); /* EINVAL: it was not enabled */
-    code = code < 0 ? code : vfio_host_control(backend, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
-    if (code == 0) {
-        vfio_clear_table(backend);
-        code = flush_all_pending(backend);
-    }
-    memcpy(backend->deliveries.arrived, arrived, sizeof arrived);
-    return code;
-}
-
-/* A reset proper takes a tenth of a second where it exists at all (PCIe: FLR),
- * so this composes its outcome: everything disabled, masked and not pending. */
-int32_t vfio_bring_to_reset(struct vfio_backend *backend)
-{
-    struct vfio_device *device = &backend->device;
-    for (uint32_t index = 0; index <= VFIO_PCI_MSIX_IRQ_INDEX; index++) {
-        (void)vfio_disable_index(device, index); /* EINVAL: it was not enabled */
-    }
-    int32_t code = vfio_device_set_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
-    if (code < 0) {
-        return code;
-    }
-    code = vfio_host_control(backend, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
-    if (code < 0 && code != -EACCES) {
-        return code;
-    }
-    vfio_clear_table(backend);
-    vfio_stimulus_arm(backend);
-    code = flush_all_pending(backend);
-    if (code < 0) {
-        return code;
-    }
-    vfio_pause_forget(backend);
-    uint64_t last;
-    code = vfio_deliveries_collect(&backend->deliveries, 0, &last);
-    vfio_deliveries_forget(&backend->deliveries);
-    backend->raised_ns = 0;
-    return code;
 }

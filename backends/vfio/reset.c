@@ -159,3 +159,33 @@ void vfio_reset(struct vfio_backend *backend, uint32_t kind, struct irqcts_resul
     }
     vfio_result_from_errno(result, code < 0 ? code : again);
 }
+
+/* A reset proper takes a tenth of a second where it exists at all (PCIe: FLR),
+ * so this composes its outcome: everything disabled, masked and not pending. */
+int32_t vfio_bring_to_reset(struct vfio_backend *backend)
+{
+    struct vfio_device *device = &backend->device;
+    for (uint32_t index = 0; index <= VFIO_PCI_MSIX_IRQ_INDEX; index++) {
+        (void)vfio_disable_index(device, index); /* EINVAL: it was not enabled */
+    }
+    int32_t code = vfio_device_set_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+    if (code < 0) {
+        return code;
+    }
+    code = vfio_host_control(backend, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+    if (code < 0 && code != -EACCES) {
+        return code;
+    }
+    vfio_clear_table(backend);
+    vfio_stimulus_arm(backend);
+    code = vfio_flush_pending(backend);
+    if (code < 0) {
+        return code;
+    }
+    vfio_pause_forget(backend);
+    uint64_t last;
+    code = vfio_deliveries_collect(&backend->deliveries, 0, &last);
+    vfio_deliveries_forget(&backend->deliveries);
+    backend->raised_ns = 0;
+    return code;
+}

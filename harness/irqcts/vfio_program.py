@@ -29,7 +29,7 @@ UNBOUND_CALLS = {"get-info": 0, "get-region-info": 1, "get-irq-info": 2, "set-ir
 #: enum vfio_device_mig_state
 STOP, RUNNING, STOP_COPY = 1, 2, 3
 
-#: Which answer of the suite's vocabulary an errno is told as (backends/vfio/operations.c).
+#: Which answer of the suite's vocabulary an errno is told as (backends/vfio/answers.c).
 _STATUSES = {
     "EINVAL": "invalid-parameter", "ERANGE": "invalid-parameter", "EBADF": "invalid-parameter",
     "EFAULT": "invalid-parameter", "ENOTTY": "device-error", "EIO": "device-error",

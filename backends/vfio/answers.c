@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kernel answers, in the suite's words. */
+#include "backend.h"
+
+#include <errno.h>
+
+void vfio_result_from_errno(struct irqcts_result *result, int32_t negative_errno)
+{
+    if (negative_errno >= 0) {
+        result->status = IRQCTS_STATUS_OK;
+        return;
+    }
+    result->native_kind = IRQCTS_NATIVE_ERRNO;
+    result->native_code = (uint32_t)-negative_errno;
+    switch (-negative_errno) {
+    case EINVAL:
+    case ERANGE:
+    case EBADF:
+    case EFAULT:
+        result->status = IRQCTS_STATUS_INVALID_PARAMETER;
+        break;
+    case ENOSPC:
+    case ENOMEM:
+    case EMFILE:
+        result->status = IRQCTS_STATUS_NO_RESOURCES;
+        break;
+    case EACCES:
+    case EPERM:
+        result->status = IRQCTS_STATUS_ACCESS_DENIED;
+        break;
+    case EBUSY:
+        result->status = IRQCTS_STATUS_INVALID_STATE;
+        break;
+    case ENODEV:
+    case ENXIO:
+        result->status = IRQCTS_STATUS_GONE;
+        break;
+    default:
+        result->status = IRQCTS_STATUS_DEVICE_ERROR;
+        break;
+    }
+}
