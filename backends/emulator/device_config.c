@@ -2,30 +2,6 @@
 /* Configuration space: header, BARs, the MSI-X capability (CAP-*, ENABLE-*). */
 #include "device_internal.h"
 
-/* The address in a BAR and what it claims: nothing while memory decoding is off. */
-static uint64_t bar_base(const struct emulator_device *device, const struct emulator_function *function, uint32_t bar)
-{
-    uint64_t base = load32(function->config + CONFIG_BAR0 + 4u * bar) & ~UINT32_C(0xf);
-
-    if (device->choices.bar_64) {
-        base |= (uint64_t)load32(function->config + CONFIG_BAR0 + 4u * bar + 4u) << 32;
-    }
-    return base;
-}
-
-void update_decoding(const struct emulator_device *device, struct emulator_function *function)
-{
-    int decoding = (function->config[CONFIG_COMMAND] & COMMAND_MEMORY_SPACE) != 0 && function->entries > 0;
-
-    function->table_bar_base = bar_base(device, function, device->choices.table_bar);
-    function->pba_bar_base = bar_base(device, function, device->choices.pba_bar);
-    function->table_bar_size = decoding ? device->bar_size[device->choices.table_bar] : 0;
-    function->pba_bar_size = decoding ? device->bar_size[device->choices.pba_bar] : 0;
-    function->table_base = function->table_bar_base + device->choices.table_offset;
-    function->table_size =
-        decoding && !FAULTY(device) ? (uint64_t)function->entries * EMULATOR_ENTRY_BYTES : 0;
-}
-
 uint32_t emulator_config_read(const struct emulator_device *device, uint32_t index, uint32_t offset, uint32_t width)
 {
     const struct emulator_function *function = &device->functions[index];

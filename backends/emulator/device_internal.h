@@ -112,8 +112,7 @@ void reset_function(struct emulator_device *device, struct emulator_function *fu
 /* An entry's bytes as reset leaves them. */
 void reset_entry(const struct emulator_device *device, uint8_t *bytes);
 void function_level_reset(struct emulator_device *device, struct emulator_function *function);
-
-/* device_config.c */
+/* Where the BARs lie, as Command and BARs say now. */
 void update_decoding(const struct emulator_device *device, struct emulator_function *function);
 
 /* device_memory.c: what software and a virtualized write come down to */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device's memory, power-on and reset (RESET-*). */
+/* The device's memory, its BARs, power-on and reset (RESET-*). */
 #include "device_internal.h"
 
 static size_t aligned(size_t size)
@@ -87,6 +87,30 @@ static void mark_writable(struct emulator_device *device, uint8_t *writable, uin
     if (entries > 0) {
         writable[CONFIG_MSIX + 3] = CONTROL_HIGH_ENABLE | CONTROL_HIGH_FUNCTION_MASK;
     }
+}
+
+/* The address in a BAR and what it claims: nothing while memory decoding is off. */
+static uint64_t bar_base(const struct emulator_device *device, const struct emulator_function *function, uint32_t bar)
+{
+    uint64_t base = load32(function->config + CONFIG_BAR0 + 4u * bar) & ~UINT32_C(0xf);
+
+    if (device->choices.bar_64) {
+        base |= (uint64_t)load32(function->config + CONFIG_BAR0 + 4u * bar + 4u) << 32;
+    }
+    return base;
+}
+
+void update_decoding(const struct emulator_device *device, struct emulator_function *function)
+{
+    int decoding = (function->config[CONFIG_COMMAND] & COMMAND_MEMORY_SPACE) != 0 && function->entries > 0;
+
+    function->table_bar_base = bar_base(device, function, device->choices.table_bar);
+    function->pba_bar_base = bar_base(device, function, device->choices.pba_bar);
+    function->table_bar_size = decoding ? device->bar_size[device->choices.table_bar] : 0;
+    function->pba_bar_size = decoding ? device->bar_size[device->choices.pba_bar] : 0;
+    function->table_base = function->table_bar_base + device->choices.table_offset;
+    function->table_size =
+        decoding && !FAULTY(device) ? (uint64_t)function->entries * EMULATOR_ENTRY_BYTES : 0;
 }
 
 /* Configuration space as after reset. */
