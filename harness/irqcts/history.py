@@ -72,6 +72,13 @@ class Plan:
                                          sharing=self.sharing, polls=self.polls, without=without,
                                          pauses=self.pauses))
 
+    def other_cause(self, verdict: str) -> str:
+        """What besides the device can be behind a history that ended so; empty where nothing is known."""
+        if verdict == "lost" and self.routes and self.routed_on_arrival:
+            return ("not only a device loses an interrupt here: Linux's vfio-pci does, when another processor takes it "
+                    "while its entry gets another message (docs/concurrency.md says how to tell)")
+        return ""
+
     def __str__(self) -> str:
         return (f"a history of {self.operations} calls by {self.threads} threads (seed {self.seed}, {self.entries} "
                 f"entries, {self.messages} messages, {self.sharing} sharing{'' if self.routes else ', no set-entry'}"

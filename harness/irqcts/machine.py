@@ -102,7 +102,8 @@ class Machine:
                                 evidence=[f"{self.description.identity}:{lines[-1]}"])
             raise NonConformance(f"{sentence} ({report.verdict}): {plan}",
                                  evidence=[f"the {report.kept} of {report.calls} calls without which there is an order, "
-                                           "with the instants of call and return:", *lines])
+                                           "with the instants of call and return:", *lines,
+                                           *filter(None, [plan.other_cause(report.verdict)])])
         return report
 
     def judge(self, trace: Trace) -> Trace:

@@ -147,13 +147,42 @@ const struct irqcts_stimulus_driver *irqcts_stimulus_entry(uint32_t version) {{ 
 '''
 
 
+def faulty(folder: Path, fault: str) -> Path:
+    """A stimulus that has this fault."""
+    root = layout().root
+    (folder / "faulty.c").write_text(DRIVER.format(fault=FAULTS[fault]))
+    subprocess.run(["cc", "-std=c11", "-Wall", "-shared", "-fPIC", "-I", str(root / "backends" / "vfio"), "-I",
+                    str(root / "core" / "include"), "-o", "faulty.so", "faulty.c"], cwd=folder, check=True, timeout=60)
+    return folder / "faulty.so"
+
+
+#: Until a history fails, at most forty.
+LOSING = """
+from irqcts import clauses, needs
+from irqcts.history import Plan
+
+@clauses("ROUTE-SET-ASSIGNS")
+@needs(entries=4, messages=4, stimulus="device")
+def test_loses(machine):
+    for seed in range(40):
+        machine.check_history(Plan.for_backend(machine.description, 4, seed=seed, threads=3, operations=600,
+                                               polls=600, routes={routes}))
+"""
+
+
+@pytest.mark.parametrize("routes", [True, False])
+def test_a_loss_that_may_be_the_platforms_says_so(irqcts: Irqcts, tmp_path: Path, routes: bool) -> None:
+    guests.kernel("bookworm")
+    irqcts.write(LOSING.format(routes=routes))
+    done = irqcts.run("--backend", f"vfio:guest=bookworm,stimulus={faulty(tmp_path, 'lost')}", "--no-shrink")
+    (test,) = done.tests.values()
+    assert test["verdict"] == "FAIL" and "(lost)" in test["attribution"]["why"], done.output
+    assert any("Linux's vfio-pci does" in line for line in test["evidence"]) == routes
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_device_that_does_it_wrong_now_and_then(fault: str, tmp_path: Path) -> None:
-    root = layout().root
-    (tmp_path / "faulty.c").write_text(DRIVER.format(fault=FAULTS[fault]))
-    subprocess.run(["cc", "-std=c11", "-Wall", "-shared", "-fPIC", "-I", str(root / "backends" / "vfio"), "-I",
-                    str(root / "core" / "include"), "-o", "faulty.so", "faulty.c"], cwd=tmp_path, check=True, timeout=60)
-    agent = guest(f"stimulus={tmp_path / 'faulty.so'}")
+    agent = guest(f"stimulus={faulty(tmp_path, fault)}")
     seen: set[str] = set()
     for seed in range(40):  # a fault shows in half of them, if nothing else of its kind is under way
         report = check(agent, seed=seed, threads=3, routes=False, operations=600, polls=600)

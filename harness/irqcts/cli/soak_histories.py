@@ -43,7 +43,8 @@ def soak_histories(backend: BackendChoice, threads: int, seconds: float, run_see
             calls += report.calls
             merged += report.merged
             if not report.conforms:
-                text = f"{plan}: {report.verdict}\n{report.text}"
+                text = "\n".join(filter(None, [f"{plan}: {report.verdict}", report.text.rstrip("\n"),
+                                               plan.other_cause(report.verdict)]))
                 path = out / f"history-{plan.seed:016x}.txt"
                 try:
                     out.mkdir(parents=True, exist_ok=True)
