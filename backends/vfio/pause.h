@@ -34,7 +34,7 @@ struct vfio_pause {
     uint64_t travelled[VFIO_PENDING_WORDS]; /* pending bits that came with a restored state */
 };
 
-/* Message Control as the program sees it, and as it is changed: past a pause. */
+/* Message Control as the program sees it, and as it is changed: past a pause (control.c). */
 int32_t vfio_control_read(const struct vfio_backend *backend, uint16_t *out);
 int32_t vfio_control_change(struct vfio_backend *backend, uint16_t set, uint16_t clear);
 

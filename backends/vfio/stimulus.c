@@ -3,11 +3,8 @@
 #include "backend.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int32_t map_for_driver(void *host, void *memory, uint64_t bytes, uint64_t iova)
 {
