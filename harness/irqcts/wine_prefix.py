@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, Sequence
@@ -19,6 +20,8 @@ from .paths import cache_folder, layout
 WINE = ("/usr/lib/wine/wine64", "/usr/lib64/wine/wine64")
 PREFIX_SECONDS = 120.0
 STEP_SECONDS = 30.0
+#: How long the server outlives the last program in it, which is also how long one may stay that nobody ended.
+IDLE_SECONDS = 30
 INFS = ("irqcts.inf", "irqctsbus.inf", "irqctsmini.inf")
 DRIVERS = ("irqcts.sys", "irqctsbus.sys", "irqctsmini.sys")
 PROGRAMS = (*DRIVERS, *INFS, "irqcts_windows.dll", "irqcts-agent.exe",
@@ -94,15 +97,37 @@ class WinePrefix:
                 except subprocess.TimeoutExpired:
                     pass  # it does not end; the next start says so
 
+    def _restart(self) -> None:
+        """A server with Wine's services and nothing else, in which devices stay started from program to program.
+
+        Wine's own way ends what runs the drivers with the last program; the next program's services then start the
+        devices again, behind its back.
+        """
+        self.end()
+        try:
+            done = subprocess.run([self.environment["WINESERVER"], f"-p{IDLE_SECONDS}"], env=self.environment,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  timeout=STEP_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise WineError(f"wineserver did not start within {STEP_SECONDS:g} s") from error
+        if done.returncode != 0:
+            raise WineError(f"wineserver does not start in {self.folder}: status {done.returncode}")
+        # Any program; not wineboot --init, which the server runs of itself and which a second time ends the services.
+        self.run(["cmd", "/c", "exit"], PREFIX_SECONDS)
+
     def run(self, words: Sequence[str], seconds: float = STEP_SECONDS) -> None:
         """A program to its end; WineError when it fails or takes too long."""
-        try:
-            done = subprocess.run([str(self.program), *words], env=self.environment, cwd=self.folder,
-                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds)
-        except subprocess.TimeoutExpired as error:
-            raise WineError(f"{words[0]} did not end within {seconds:g} s under Wine") from error
+        # Not a pipe: the services that the first program starts have its files for as long as they run.
+        with tempfile.TemporaryFile() as errors:
+            try:
+                done = subprocess.run([str(self.program), *words], env=self.environment, cwd=self.folder,
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+                                      timeout=seconds)
+            except subprocess.TimeoutExpired as error:
+                raise WineError(f"{words[0]} did not end within {seconds:g} s under Wine") from error
+            errors.seek(0)
+            said = errors.read().decode("utf-8", "replace").strip().splitlines()
         if done.returncode != 0:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
             raise WineError(f"{' '.join(words)} failed under Wine: {said[-1] if said else done.returncode}")
 
     def prepare(self) -> None:
@@ -111,14 +136,16 @@ class WinePrefix:
         if not finished.exists():
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
-            self.run(["wineboot", "--init"], PREFIX_SECONDS)
+            self._restart()
+            self.end()  # which writes the registry
             finished.write_text("this prefix is complete\n", encoding="utf-8")
+        self._restart()
 
     def install(self) -> None:
         """The simulated bus and the driver, of this build; what an earlier run left behind goes first."""
         if self.stage.exists():
             self.run([str(self.stage / "irqcts-setup.exe"), "remove"])
-            self.end()  # a loaded driver's file cannot be replaced
+            self._restart()  # a loaded driver's file cannot be replaced
         self._install(binaries())
 
     def _install(self, source: Path) -> None:

@@ -105,6 +105,12 @@ def test_a_driver_that_dies_in_the_middle_of_a_program(agent: AgentProcess,
     assert agent.run(small()).conforms and agent.starts == 2
 
 
+def test_the_devices_stay_started_after_their_installation(prefix: WinePrefix) -> None:
+    """The agent meets the drivers that the installation waited for, and not new ones that are still to start."""
+    prefix.install()
+    assert len(hosts_of_drivers()) == 1
+
+
 def test_a_driver_that_dies_between_two_requests_of_a_program(prefix: WinePrefix) -> None:
     """The library says so from whichever request meets it: the messages that a program names, a call beside others."""
     prefix.install()
