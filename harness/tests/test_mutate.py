@@ -117,8 +117,8 @@ def test_sums() -> None:
     mutants[3].argument = "it is the same"
     assert counts(mutants) == {"planted": 4, "killed": 2, "equivalent": 1, "survived": 1, "score": 0.666667}
     rows = clause_table(mutants)
-    assert rows["PEND-SET"] == {"planted": 2, "killed": 2, "equivalent": 0, "shown": 2, "alone": 1}
-    assert rows["SEND-ONCE"] == {"planted": 2, "killed": 0, "equivalent": 1, "shown": 1, "alone": 0}
+    assert rows["PEND-SET"] == {"planted": 2, "killed": 2, "equivalent": 0, "first": 1, "shown": 2, "alone": 1}
+    assert rows["SEND-ONCE"] == {"planted": 2, "killed": 0, "equivalent": 1, "first": 1, "shown": 1, "alone": 0}
 
 
 @pytest.mark.parametrize("text, whole, what", [

@@ -32,15 +32,17 @@ def of_set(mutants: Sequence[Mutant], seconds: float) -> dict[str, Any]:
 
 
 def clause_table(mutants: Sequence[Mutant]) -> dict[str, dict[str, int]]:
-    """For each clause: mutants that break it first and how many of them were killed; mutants that a
-    non-conformance against it shows; and those that nothing else shows."""
-    rows = {identifier: {"planted": 0, "killed": 0, "equivalent": 0, "shown": 0, "alone": 0}
+    """For each clause: mutants that break it first and how many of them were killed; mutants of all sets whose first
+    killer cites it; mutants that a non-conformance against it shows; and those that nothing else shows."""
+    rows = {identifier: {"planted": 0, "killed": 0, "equivalent": 0, "first": 0, "shown": 0, "alone": 0}
             for identifier in specification.clauses()}
     for mutant in mutants:
         for clause in mutant.clauses:
             rows[clause]["planted"] += 1
             rows[clause]["killed"] += mutant.killed
             rows[clause]["equivalent"] += mutant.verdict == "equivalent"
+        if mutant.killed_by is not None and mutant.killed_by.clause:
+            rows[mutant.killed_by.clause]["first"] += 1
         shown = mutant.killing_clauses - {""}
         for clause in shown:
             rows[clause]["shown"] += 1
