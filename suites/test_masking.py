@@ -40,7 +40,7 @@ def test_masking_one_entry_leaves_the_others(machine, entries):
 
 
 @clauses("PEND-NOTHING")
-@needs(entries=2, messages=2, stimulus="device")
+@needs(entries=1, messages=1, stimulus="device")
 def test_unmask_without_event_sends_nothing(machine):
     """Unmasking with Pending clear, and rewriting an unchanged Mask, send nothing."""
     program = machine.program().write_entry(0, message=0).enable()
@@ -82,7 +82,7 @@ def test_mask_cycles_lose_and_repeat_nothing(machine, rounds):
 
 
 @clauses("ENTRY-VC-RESERVED", "PEND-SET")
-@needs(entries=2, messages=2, stimulus="device")
+@needs(entries=1, messages=1, stimulus="device")
 def test_reserved_vector_control_bits_do_not_mask(machine):
     """Only bit 0 of Vector Control masks, whatever the other bits are written as."""
     program = machine.program().write_entry(0, message=0).enable()

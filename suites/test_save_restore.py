@@ -153,14 +153,14 @@ def test_inconsistent_state_is_refused_whole(machine, corrupt):
 
 
 @clauses("SAVE-REJECT-INCONSISTENT")
-@needs(entries=2, messages=2, operations=MOVING)
+@needs(entries=1, messages=1, operations=MOVING)
 def test_a_slot_that_was_never_saved_is_refused(machine):
     """Restoring what was never saved does not succeed."""
     machine.check(machine.program().pause().restore(1, expect="refused"))
 
 
 @clauses("SAVE-RESTORE-EQUAL")
-@needs(entries=2, messages=2, stimulus="device", operations=(*MOVING, "reset"))
+@needs(entries=1, messages=1, stimulus="device", operations=(*MOVING, "reset"))
 def test_a_state_can_be_restored_twice(machine):
     """The same state restored again is the same state again: each time the pending event comes once."""
     program = machine.program().write_entry(0, message=0).enable().raise_event(0).pause().save(0)

@@ -8,7 +8,7 @@ CONDITIONS = ["enable", "function-mask", "mask", "bus-master"]
 
 @pytest.mark.parametrize("stopped_by", CONDITIONS)
 @clauses("SEND-CONDITION")
-@needs(entries=2, messages=2, stimulus="device")
+@needs(entries=1, messages=1, stimulus="device")
 def test_each_condition_alone_stops_the_message(machine, stopped_by):
     """Enable off, Function Mask on, Mask set or Bus Master off: each alone keeps the message back."""
     program = machine.program().write_entry(0, message=0, masked=False).enable().raise_event(0).poll({0: 1})
@@ -24,9 +24,9 @@ def test_bus_master_off_loses_or_keeps(machine):
     """An event while Bus Master is off comes never or once, and nothing is broken afterwards."""
     program = machine.program().write_entry(0, message=0, masked=False).enable().bus_master(False).raise_event(0)
     program.poll({}, clause="SEND-BUS-MASTER-OFF").bus_master().poll({0: (0, 1)})
-    program.mask_entry(0).unmask_entry(0).poll()
-    program.raise_event(0).poll({0: (1, 2)})
-    machine.check(program)
+    program.mask_entry(0).unmask_entry(0).poll({0: (0, 1)}).raise_event(0).poll({0: 1})
+    _, returned, unmasked, _ = machine.check(program).polls()
+    assert sum(sum(poll.deliveries.values()) for poll in (returned, unmasked)) <= 1, "one event came twice"
 
 
 @clauses("SEND-NO-INTX")

@@ -69,7 +69,8 @@ void emulator_config_write(struct emulator_device *device, uint32_t index, uint3
         control_changed(device, function, control, control_high(function));
     } else if (offset < CONFIG_BAR0 + 24 && end > CONFIG_COMMAND) {
         update_decoding(device, function);
-        if (bus_master_on(device, function) && function->entries > 0) {
+        if (bus_master_on(device, function) && function->entries > 0 &&
+            !(FAULTY(device) && faulted_bus_master(device, function))) {
             release_all(device, function); /* what Bus Master off made pend (SEND-BUS-MASTER-OFF) */
         }
     } else if (offset <= CONFIG_DEVICE_CONTROL + 1 && end > CONFIG_DEVICE_CONTROL + 1 &&

@@ -268,6 +268,21 @@ int faulted_message(struct emulator_device *device, struct emulator_function *fu
     }
 }
 
+int faulted_bus_master(struct emulator_device *device, struct emulator_function *function)
+{
+    uint32_t entry;
+
+    if (!HAS(device, BUS_MASTER_TWICE)) {
+        return 0;
+    }
+    for (entry = 0; entry < function->entries; entry++) {
+        if (pending_bit(function, entry) && wide_open(device, function, entry)) {
+            send_message(device, function, entry);
+        }
+    }
+    return 1;
+}
+
 int faulted_release(struct emulator_device *device, struct emulator_function *function, uint32_t entry)
 {
     if (!pending_bit(function, entry)) {

@@ -143,6 +143,8 @@ int faulted_message(struct emulator_device *device, struct emulator_function *fu
                     uint64_t *address, uint32_t *data);
 /* 1 when the release of a pending bit does not take place. */
 int faulted_release(struct emulator_device *device, struct emulator_function *function, uint32_t entry);
+/* 1 when what pends is not released by Bus Master. */
+int faulted_bus_master(struct emulator_device *device, struct emulator_function *function);
 /* 1 when the DWORD write is swallowed. */
 int faulted_dword(struct emulator_device *device, struct emulator_function *function, uint32_t entry, uint32_t place,
                   uint32_t *value);

@@ -189,6 +189,13 @@ uint32_t emulator_driver_start(struct emulator_driver *driver, uint32_t function
 }
 
 /* What goes wrong in SetTableEntry before it begins; returns 1 when that is all there is. */
+static int pending(const struct emulator_driver *driver, uint32_t function, uint32_t entry)
+{
+    uint64_t address = driver->functions[function].pba_address + entry / 64u * 8u;
+
+    return (int)((emulator_memory_read(driver->device, address, 8) >> (entry % 64u)) & 1u);
+}
+
 static int faulted_set_entry(struct emulator_driver *driver, uint32_t function, uint32_t entry, uint32_t message,
                                   uint32_t *status)
 {
@@ -231,6 +238,21 @@ static int faulted_set_entry(struct emulator_driver *driver, uint32_t function, 
             if (i != entry && (uint32_t)other == message) {
                 write_control(driver, entry_address(driver, function, i), ENTRY_MASK_BIT);
             }
+        }
+        return 0;
+    case FAULT_ROUTE_SET_LOSES:
+        if (valid) {
+            (void)emulator_withdraw(driver->device, function, entry);
+        }
+        return 0;
+    case FAULT_ROUTE_SET_TWICE:
+        if (valid && pending(driver, function, entry)) { /* sent now, and pending again */
+            uint64_t address = entry_address(driver, function, entry);
+            uint32_t mask = read_control(driver, address);
+            write_granted(driver, function, address, message);
+            write_control(driver, address, mask & ~(uint32_t)ENTRY_MASK_BIT);
+            write_control(driver, address, mask);
+            (void)emulator_raise(driver->device, function, entry);
         }
         return 0;
     case FAULT_G8:

@@ -171,6 +171,9 @@ static void expect_send(const struct model_step *step, struct model_function *fu
         add_interval(model, function, target, index, minimum, maximum, clause);
         return;
     }
+    if (entry->rewritten == REWRITTEN_UNMASKED) {
+        entry->rewritten = REWRITTEN_TAKEN;
+    }
     /* SEND-REWRITE-UNMASKED: the old or the new message; the total keeps it one. */
     cover(step, IRQCTS_CLAUSE_SEND_REWRITE_UNMASKED);
     model->total_by = IRQCTS_CLAUSE_SEND_REWRITE_UNMASKED;
@@ -203,6 +206,7 @@ static void set_pending(struct model_function *function, uint32_t index, enum ir
 
     *possible = pending != IRQCTS_PENDING_NO ? *possible | bit : *possible & ~bit;
     *certain = pending == IRQCTS_PENDING_YES ? *certain | bit : *certain & ~bit;
+    forget_under_way(function, index);
 }
 
 static enum irqcts_pending get_pending(const struct model_function *function, uint32_t index)
@@ -217,6 +221,7 @@ static enum irqcts_pending get_pending(const struct model_function *function, ui
 static void maybe_pending(struct model_function *function, uint32_t index)
 {
     bit_set(function->possible, index);
+    forget_under_way(function, index);
 }
 
 void deliver_event(const struct model_step *step, struct model_function *function, uint32_t index)
@@ -281,6 +286,74 @@ void withdraw_event(const struct model_step *step, struct model_function *functi
     set_pending(function, index, IRQCTS_PENDING_NO);
 }
 
+void forget_under_way(struct model_function *function, uint32_t index)
+{
+    bit_clear(function->perhaps_sent, index);
+    bit_clear(function->owed, index);
+}
+
+/* A message of the entry has just been expected as one that may arrive or not. */
+static void perhaps_sent(struct irqcts_model *model, struct model_function *function, uint32_t index, int owed)
+{
+    struct model_entry *entry = &model_entries(model, function)[index];
+    uint32_t target = NO_TARGET;
+
+    if (!entry->rewritten && entry_target(model, entry, &target) && target != NO_TARGET) { /* else no counter tells */
+        bit_set(function->perhaps_sent, index);
+        if (owed) {
+            bit_set(function->owed, index);
+        }
+        model->under_way = 1;
+    }
+}
+
+/* Of the messages that may have arrived as `counter` counts: none did, all did, or 0 where that stays open. */
+enum arrival { ARRIVAL_OPEN, ARRIVAL_NONE, ARRIVAL_ALL };
+
+static enum arrival arrival(const struct irqcts_model *model, const struct model_counter *counter)
+{
+    int exact = (model->configuration.observations & IRQCTS_OBSERVES_EXACT_COUNTS) != 0 &&
+                (model->configuration.properties & IRQCTS_PROPERTY_REPEATS) == 0;
+
+    if (exact ? counter->observed <= counter->minimum : counter->observed == 0) {
+        return ARRIVAL_NONE;
+    }
+    if (model->anywhere > 0) {
+        return ARRIVAL_OPEN; /* what arrived may be of an entry whose contents are open */
+    }
+    if (exact ? counter->observed >= counter->maximum : counter->minimum == 0 && counter->maximum == 1) {
+        return ARRIVAL_ALL;
+    }
+    return ARRIVAL_OPEN;
+}
+
+void settle_under_way(struct irqcts_model *model)
+{
+    uint32_t f;
+
+    for (f = 0; f < model->functions; f++) {
+        struct model_function *function = model_function(model, f);
+        struct model_entry *entries = model_entries(model, function);
+        uint32_t word;
+        for (word = 0; word < words_for(function->entries); word++) {
+            uint64_t bits = function->perhaps_sent[word];
+            for (; bits != 0; bits &= bits - 1u) {
+                uint32_t index = word * 64u + lowest_bit(bits);
+                enum arrival seen = arrival(model, &model_counters(model)[entries[index].hint]);
+                if (seen == ARRIVAL_NONE && bit_test(function->owed, index)) {
+                    bit_set(function->certain, index);
+                } else if (seen == ARRIVAL_ALL && !bit_test(function->certain, index)) {
+                    bit_clear(function->possible, index);
+                }
+            }
+            function->perhaps_sent[word] = 0;
+            function->owed[word] = 0;
+            function->released[word] = 0;
+        }
+    }
+    model->under_way = 0;
+}
+
 /* The gate of a possibly pending entry may have opened: what was pending goes out. */
 static void release(const struct model_step *step, struct model_function *function, uint32_t index,
                     enum irqcts_clause clause)
@@ -293,17 +366,28 @@ static void release(const struct model_step *step, struct model_function *functi
         return;
     }
     if (gate == GATE_OPEN) {
-        expect_send(step, function, index, pending == IRQCTS_PENDING_YES ? 1 : 0, 1, clause);
+        /* Perhaps it was sent already: then it is not sent again, and if it was owed it is one in all. */
+        uint32_t maximum = bit_test(function->perhaps_sent, index) ? 0 : 1;
+        uint32_t minimum = pending == IRQCTS_PENDING_YES || bit_test(function->owed, index) ? 1 : 0;
+        expect_send(step, function, index, minimum, maximum, clause);
         cover(step, IRQCTS_CLAUSE_PEND_FRESH);
         set_pending(function, index, IRQCTS_PENDING_NO);
+        if ((step->model->configuration.properties & IRQCTS_PROPERTY_SYNCHRONOUS) == 0) {
+            bit_set(function->released, index);
+            step->model->under_way = 1;
+        }
     } else if (gate == GATE_UNKNOWN) {
-        expect_send(step, function, index, 0, 1, clause);
-        set_pending(function, index, IRQCTS_PENDING_UNKNOWN);
+        if (!bit_test(function->perhaps_sent, index)) {
+            expect_send(step, function, index, 0, 1, clause);
+            set_pending(function, index, IRQCTS_PENDING_UNKNOWN);
+            perhaps_sent(step->model, function, index, pending == IRQCTS_PENDING_YES);
+        }
     } else if (function->enabled && !function->function_mask && !function->paused &&
                (entry->vector_control & MASK_BIT) == 0) {
         /* Only Bus Master stops it, and may lose it (SEND-BUS-MASTER-OFF). */
         if ((step->model->configuration.readings & IRQCTS_READING_BUS_MASTER_OFF_PENDS) == 0) {
             bit_clear(function->certain, index);
+            bit_clear(function->owed, index);
         }
         expect_silence(step, function, index, IRQCTS_CLAUSE_SEND_BUS_MASTER_OFF);
     }
@@ -353,25 +437,40 @@ static void settle_all_former(struct irqcts_model *model, struct model_function 
     }
 }
 
+/* A moment at which the function may take what its unmasked entries hold. */
+static void take_rewritten(struct irqcts_model *model, const struct model_function *function)
+{
+    struct model_entry *entries = model_entries(model, function);
+    uint32_t i;
+
+    for (i = 0; i < function->entries && function->rewritten > 0; i++) {
+        if (entries[i].rewritten == REWRITTEN_UNMASKED) {
+            entries[i].rewritten = REWRITTEN_TAKEN;
+        }
+    }
+}
+
 /* Called before address or data of an entry change by register writes. */
-void change_message(struct model_function *function, struct model_entry *entry)
+void change_message(const struct irqcts_model *model, struct model_function *function, struct model_entry *entry)
 {
     int mask_open = (entry->known & KNOWN(VECTOR_CONTROL)) == 0;
     int unmasked = mask_open || (entry->vector_control & MASK_BIT) == 0;
 
+    forget_under_way(function, (uint32_t)(entry - model_entries(model, function)));
     entry->origin = ORIGIN_REGISTER;
     if (entry->opaque) {
         entry->opaque = 0;
         entry->hint = NO_TARGET;
     }
-    if (unmasked && function->enabled && !function->function_mask && !function->paused && !entry->rewritten) {
+    /* Also while disabled: what was held is let go at an unmask, and Enable is no mask. */
+    if (unmasked && !function->function_mask && !function->paused && !entry->rewritten) {
         entry->rewritten = (entry->known & KNOWN_MESSAGE) != KNOWN_MESSAGE ? REWRITTEN_ANYHOW
                            : mask_open                                     ? REWRITTEN_MASK_OPEN
                                                                            : REWRITTEN_UNMASKED;
         entry->former_address = entry->address;
         entry->former_data = entry->data;
         function->rewritten++;
-    } else if (entry->rewritten == REWRITTEN_MASK_OPEN ||
+    } else if (entry->rewritten == REWRITTEN_TAKEN || entry->rewritten == REWRITTEN_MASK_OPEN ||
                (entry->rewritten && (entry->known & KNOWN_MESSAGE) != KNOWN_MESSAGE)) {
         entry->rewritten = REWRITTEN_ANYHOW;
     }
@@ -427,6 +526,8 @@ static void open_pending(const struct model_step *step, struct model_function *f
         } else if ((readings & IRQCTS_READING_PENDING_SURVIVES_DISABLE) == 0) {
             function->certain[word] = 0;
         }
+        function->perhaps_sent[word] = 0;
+        function->owed[word] = 0;
     }
 }
 
@@ -437,7 +538,7 @@ void set_control(const struct model_step *step, struct model_function *function,
 
     function->enabled = (uint8_t)enabled;
     function->function_mask = (uint8_t)function_mask;
-    if (!enabled || function_mask) {
+    if (function_mask) {
         settle_all_former(step->model, function);
     }
     if (!enabled) {
@@ -451,6 +552,7 @@ void set_control(const struct model_step *step, struct model_function *function,
         cover(step, function->unmasked == 0 && !function_mask ? IRQCTS_CLAUSE_ENABLE_NONE_UNMASKED
                                                               : IRQCTS_CLAUSE_ENABLE_BOTH_ORDERS);
         cover(step, IRQCTS_CLAUSE_ENTRY_RETAINED);
+        take_rewritten(step->model, function);
         release_all(step, function, IRQCTS_CLAUSE_ENABLE_OFF_EVENT);
     } else if (was_masked && !function_mask) {
         cover(step, IRQCTS_CLAUSE_CAP_FUNCTION_MASK);
@@ -483,7 +585,11 @@ void set_bus_master(const struct model_step *step, struct model_function *functi
                 release(step, function, index, IRQCTS_CLAUSE_SEND_BUS_MASTER_OFF);
             }
             /* Pended but not sent when Bus Master returns is within the accepted set
-             * too: what was open stays open until the table or the PBA settles it. */
+             * too: what was open stays open until a poll, the table or the PBA settles it. */
+            unknown &= ~function->possible[word];
+            for (bits = unknown; bits != 0; bits &= bits - 1u) {
+                perhaps_sent(step->model, function, word * 64u + lowest_bit(bits), 0);
+            }
             function->possible[word] |= unknown;
         }
     }

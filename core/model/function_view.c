@@ -106,6 +106,7 @@ static void write_virtualized(const struct model_step *step, const struct irqcts
         cover(step, IRQCTS_CLAUSE_VWRITE_PAUSED);
     }
     settle_former(function, entry); /* VWRITE-NO-TEAR: masked while it changes */
+    forget_under_way(function, index);
     if ((operation->flags & IRQCTS_OPERATION_FROM_MESSAGE) != 0) { /* a message that nobody shows */
         assign_message(model, function, entry, named_message(model, operation), ORIGIN_VIRTUALIZED);
     } else {
@@ -155,6 +156,8 @@ static void restore(const struct model_step *step, struct model_function *functi
     for (i = 0; i < PENDING_WORDS; i++) {
         function->possible[i] = slot->function.possible[i];
         function->certain[i] = slot->function.certain[i];
+        function->perhaps_sent[i] = 0;
+        function->owed[i] = 0;
     }
     copy_entries(model_entries(step->model, function), model_slot_entries(step->model, slot), function->entries);
     if (!function->paused) {

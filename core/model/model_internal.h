@@ -33,8 +33,9 @@ enum entry_origin { ORIGIN_REGISTER = 0, ORIGIN_DEFAULT, ORIGIN_SET, ORIGIN_VIRT
 enum entry_rewritten {
     REWRITTEN_NOT = 0,
     REWRITTEN_UNMASKED,  /* it sends the former or the current message (SEND-REWRITE-UNMASKED) */
+    REWRITTEN_TAKEN,     /* the same, and it has sent or Enable was set: what was current then may be held */
     REWRITTEN_MASK_OPEN, /* the same, but whether it was unmasked then is not known */
-    REWRITTEN_ANYHOW     /* rewritten again after that, or not known before: anything may be sent */
+    REWRITTEN_ANYHOW     /* rewritten again after one of these two, or not known before: anything may be sent */
 };
 
 struct model_entry {
@@ -88,6 +89,12 @@ struct model_function {
     uint64_t possible[PENDING_WORDS];
     uint64_t certain[PENDING_WORDS];
     uint64_t touched[PENDING_WORDS]; /* messages whose counter is not zero */
+    /* Until the next poll.  `perhaps_sent`: the entry's message is among those that may arrive, and may not; `owed`
+     * (implies the former): if it does not, its event still pends, so that it is one message in all.  `released`:
+     * its message is under way, and a function that takes its time still shows it pending. */
+    uint64_t perhaps_sent[PENDING_WORDS];
+    uint64_t owed[PENDING_WORDS];
+    uint64_t released[PENDING_WORDS];
 };
 
 /* A saved function; its entries follow in the model's slot area. */
@@ -124,6 +131,7 @@ struct irqcts_model {
     uint32_t anywhere; /* deliveries that may arrive as anything: the entry's contents are open */
     uint16_t stray_by;
     uint16_t total_by;
+    uint32_t under_way; /* some function has a bit of `perhaps_sent` or `released` */
     uint64_t touched_functions[2];
 };
 
@@ -274,7 +282,11 @@ void set_mask(const struct model_step *step, struct model_function *function, ui
 void set_control(const struct model_step *step, struct model_function *function, int enabled, int function_mask);
 void set_bus_master(const struct model_step *step, struct model_function *function, int on);
 void set_paused(const struct model_step *step, struct model_function *function, int on);
-void change_message(struct model_function *function, struct model_entry *entry);
+/* What is known of the entry's message since the last poll ends here: what it sends next is another one. */
+void forget_under_way(struct model_function *function, uint32_t entry);
+/* The poll has seen what arrived, in the counters' `observed`: decides what was perhaps sent. */
+void settle_under_way(struct irqcts_model *model);
+void change_message(const struct irqcts_model *model, struct model_function *function, struct model_entry *entry);
 void settle_former(struct model_function *function, struct model_entry *entry);
 
 /* poll.c */

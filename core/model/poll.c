@@ -168,6 +168,9 @@ uint32_t judge_poll(const struct model_step *step, const struct irqcts_delivery 
             strays += delivery->count;
         }
     }
+    if (model->under_way) {
+        settle_under_way(model);
+    }
     for (word = 0; word < sizeof(model->touched_functions) / sizeof(model->touched_functions[0]); word++) {
         uint64_t bits = model->touched_functions[word];
         model->touched_functions[word] = 0;

@@ -173,7 +173,7 @@ static void write_dword(const struct model_step *step, struct model_function *fu
         set_mask(step, function, index, value, 1, IRQCTS_CLAUSE_PEND_RELEASE);
         function->last_masked = index;
     } else if ((entry->known & KNOWN(dword)) == 0 || entry_dword(entry, dword) != value) {
-        change_message(function, entry);
+        change_message(step->model, function, entry);
         set_dword(entry, dword, value);
     }
 }
@@ -192,7 +192,7 @@ static void write_open(const struct model_step *step, struct model_function *fun
             set_mask(step, function, (uint32_t)(at / 4u), entry->vector_control, 0, IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH);
         } else {
             entry->known &= (uint8_t)~KNOWN((uint32_t)(at % 4u));
-            change_message(function, entry);
+            change_message(step->model, function, entry);
         }
     }
 }
@@ -268,6 +268,7 @@ void permit_pba_read(const struct irqcts_model *model, const struct model_functi
             open |= bits & (~bits + 1u);
         }
     }
+    open |= covered_bits(function->released, operation);
     /* PBA-LAYOUT: bits beyond N are in neither set and read 0. */
     permit->value = certain & ~open;
     permit->value_mask = ~open & (operation->width == 8 ? UINT64_MAX : UINT32_MAX);
@@ -296,12 +297,19 @@ void settle_pba_read(const struct model_step *step, struct model_function *funct
         if (index >= function->entries) {
             return;
         }
+        if (bit_test(function->released, index)) {
+            continue; /* it shows what is being sent */
+        }
+        if (!function->enabled && !bit_test(function->certain, index)) {
+            continue; /* what it shows while disabled does not bind it (ENABLE-OFF-EVENT, ENABLE-CYCLE-PENDING) */
+        }
         if ((value & bits & (~bits + 1u)) != 0) {
             bit_set(function->possible, index);
             bit_set(function->certain, index);
         } else if (pending_shown(function, &entries[index])) {
             bit_clear(function->possible, index);
             bit_clear(function->certain, index);
+            forget_under_way(function, index);
         }
     }
 }

@@ -12,6 +12,7 @@ void assign_message(const struct irqcts_model *model, struct model_function *fun
     const struct irqcts_message *what = &model_messages(model)[message];
 
     settle_former(function, entry); /* the routine keeps the entry masked while it changes it */
+    forget_under_way(function, (uint32_t)(entry - model_entries(model, function)));
     entry->origin = (uint8_t)origin;
     entry->hint = message;
     entry->opaque = (what->flags & IRQCTS_MESSAGE_OPAQUE) != 0;

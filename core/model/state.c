@@ -77,6 +77,9 @@ void model_function_reset(struct irqcts_model *model, struct model_function *fun
     for (i = 0; i < PENDING_WORDS; i++) {
         function->possible[i] = 0;
         function->certain[i] = 0;
+        function->perhaps_sent[i] = 0;
+        function->owed[i] = 0;
+        function->released[i] = 0;
     }
     for (i = 0; i < function->entries; i++) {
         struct model_entry *entry = &entries[i];

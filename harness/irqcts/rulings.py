@@ -77,7 +77,9 @@ class Observer:
 
     def set(self, keyword: str, words: Sequence[str]) -> None:
         for word in words:
-            if keyword == "without":
+            if keyword == "without" and word == "synchronous":
+                self.properties &= ~int(_abi.irqcts_property.IRQCTS_PROPERTY_SYNCHRONOUS)
+            elif keyword == "without":
                 self.observations &= ~_named(_abi.irqcts_observation, "OBSERVES", word)
             elif keyword == "property":
                 self.properties |= _named(_abi.irqcts_property, "PROPERTY", word)
