@@ -286,12 +286,6 @@ void withdraw_event(const struct model_step *step, struct model_function *functi
     set_pending(function, index, IRQCTS_PENDING_NO);
 }
 
-void forget_under_way(struct model_function *function, uint32_t index)
-{
-    bit_clear(function->perhaps_sent, index);
-    bit_clear(function->owed, index);
-}
-
 /* A message of the entry has just been expected as one that may arrive or not. */
 static void perhaps_sent(struct irqcts_model *model, struct model_function *function, uint32_t index, int owed)
 {
@@ -303,6 +297,7 @@ static void perhaps_sent(struct irqcts_model *model, struct model_function *func
         if (owed) {
             bit_set(function->owed, index);
         }
+        function->under_way = 1;
         model->under_way = 1;
     }
 }
@@ -335,7 +330,7 @@ void settle_under_way(struct irqcts_model *model)
         struct model_function *function = model_function(model, f);
         struct model_entry *entries = model_entries(model, function);
         uint32_t word;
-        for (word = 0; word < words_for(function->entries); word++) {
+        for (word = 0; word < words_for(function->entries) && function->under_way; word++) {
             uint64_t bits = function->perhaps_sent[word];
             for (; bits != 0; bits &= bits - 1u) {
                 uint32_t index = word * 64u + lowest_bit(bits);
@@ -350,6 +345,7 @@ void settle_under_way(struct irqcts_model *model)
             function->owed[word] = 0;
             function->released[word] = 0;
         }
+        function->under_way = 0;
     }
     model->under_way = 0;
 }
@@ -374,6 +370,7 @@ static void release(const struct model_step *step, struct model_function *functi
         set_pending(function, index, IRQCTS_PENDING_NO);
         if ((step->model->configuration.properties & IRQCTS_PROPERTY_SYNCHRONOUS) == 0) {
             bit_set(function->released, index);
+            function->under_way = 1;
             step->model->under_way = 1;
         }
     } else if (gate == GATE_UNKNOWN) {

@@ -78,6 +78,7 @@ struct model_function {
     uint8_t fixed_known; /* FIXED_…: which read-only parts of the capability have been seen */
     uint8_t fixed_next;
     uint8_t was_reset;
+    uint8_t under_way; /* a bit of `perhaps_sent`, `owed` or `released` is set */
     uint32_t fixed_table;
     uint32_t fixed_pba;
     uint32_t unmasked;  /* entries known to be unmasked */
@@ -131,7 +132,7 @@ struct irqcts_model {
     uint32_t anywhere; /* deliveries that may arrive as anything: the entry's contents are open */
     uint16_t stray_by;
     uint16_t total_by;
-    uint32_t under_way; /* some function has a bit of `perhaps_sent` or `released` */
+    uint32_t under_way; /* that of some function */
     uint64_t touched_functions[2];
 };
 
@@ -249,6 +250,15 @@ static inline uint32_t lowest_bit(uint64_t word)
 #endif
 }
 
+/* What is known of the entry's message since the last poll ends here: what it sends next is another one. */
+static inline void forget_under_way(struct model_function *function, uint32_t entry)
+{
+    if (function->under_way) {
+        bit_clear(function->perhaps_sent, entry);
+        bit_clear(function->owed, entry);
+    }
+}
+
 static inline uint32_t words_for(uint32_t bits)
 {
     return (bits + 63u) / 64u;
@@ -282,8 +292,6 @@ void set_mask(const struct model_step *step, struct model_function *function, ui
 void set_control(const struct model_step *step, struct model_function *function, int enabled, int function_mask);
 void set_bus_master(const struct model_step *step, struct model_function *function, int on);
 void set_paused(const struct model_step *step, struct model_function *function, int on);
-/* What is known of the entry's message since the last poll ends here: what it sends next is another one. */
-void forget_under_way(struct model_function *function, uint32_t entry);
 /* The poll has seen what arrived, in the counters' `observed`: decides what was perhaps sent. */
 void settle_under_way(struct irqcts_model *model);
 void change_message(const struct irqcts_model *model, struct model_function *function, struct model_entry *entry);
