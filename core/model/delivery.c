@@ -224,6 +224,38 @@ static void maybe_pending(struct model_function *function, uint32_t index)
     forget_under_way(function, index);
 }
 
+/* Something of the function is under way from here on. */
+static void begin_under_way(struct irqcts_model *model, struct model_function *function)
+{
+    uint32_t word;
+
+    if (function->under_way) {
+        return;
+    }
+    for (word = 0; word < words_for(function->entries); word++) {
+        function->perhaps_sent[word] = 0;
+        function->owed[word] = 0;
+        function->released[word] = 0;
+    }
+    function->under_way = 1;
+    model->under_way = 1;
+}
+
+/* A message of the entry has just been expected as one that may arrive or not. */
+static void perhaps_sent(struct irqcts_model *model, struct model_function *function, uint32_t index, int owed)
+{
+    struct model_entry *entry = &model_entries(model, function)[index];
+    uint32_t target = NO_TARGET;
+
+    if (!entry->rewritten && entry_target(model, entry, &target) && target != NO_TARGET) { /* else no counter tells */
+        begin_under_way(model, function);
+        bit_set(function->perhaps_sent, index);
+        if (owed) {
+            bit_set(function->owed, index);
+        }
+    }
+}
+
 void deliver_event(const struct model_step *step, struct model_function *function, uint32_t index)
 {
     const struct irqcts_model *model = step->model;
@@ -270,8 +302,13 @@ void deliver_event(const struct model_step *step, struct model_function *functio
             maybe_pending(function, index);
         }
     } else if (entry_gate(function, entry) == GATE_UNKNOWN) {
+        /* Sent or pending, whichever the mask says: with nothing before it, it is one message in all. */
+        enum irqcts_pending before = get_pending(function, index);
         expect_send(step, function, index, 0, 1, IRQCTS_CLAUSE_ENTRY_ACCESS_WIDTH);
-        maybe_pending(function, index);
+        bit_set(function->possible, index);
+        if (before == IRQCTS_PENDING_NO) {
+            perhaps_sent(step->model, function, index, 1);
+        }
     } else {
         expect_send(step, function, index, 1, 1, IRQCTS_CLAUSE_NONE);
     }
@@ -284,22 +321,6 @@ void withdraw_event(const struct model_step *step, struct model_function *functi
         cover(step, IRQCTS_CLAUSE_PEND_POLLING);
     }
     set_pending(function, index, IRQCTS_PENDING_NO);
-}
-
-/* A message of the entry has just been expected as one that may arrive or not. */
-static void perhaps_sent(struct irqcts_model *model, struct model_function *function, uint32_t index, int owed)
-{
-    struct model_entry *entry = &model_entries(model, function)[index];
-    uint32_t target = NO_TARGET;
-
-    if (!entry->rewritten && entry_target(model, entry, &target) && target != NO_TARGET) { /* else no counter tells */
-        bit_set(function->perhaps_sent, index);
-        if (owed) {
-            bit_set(function->owed, index);
-        }
-        function->under_way = 1;
-        model->under_way = 1;
-    }
 }
 
 /* Of the messages that may have arrived as `counter` counts: none did, all did, or 0 where that stays open. */
@@ -328,22 +349,19 @@ void settle_under_way(struct irqcts_model *model)
 
     for (f = 0; f < model->functions; f++) {
         struct model_function *function = model_function(model, f);
-        struct model_entry *entries = model_entries(model, function);
+        const struct model_entry *entries = model_entries(model, function);
         uint32_t word;
         for (word = 0; word < words_for(function->entries) && function->under_way; word++) {
-            uint64_t bits = function->perhaps_sent[word];
+            uint64_t bits = function->perhaps_sent[word] & function->possible[word];
             for (; bits != 0; bits &= bits - 1u) {
                 uint32_t index = word * 64u + lowest_bit(bits);
                 enum arrival seen = arrival(model, &model_counters(model)[entries[index].hint]);
-                if (seen == ARRIVAL_NONE && bit_test(function->owed, index)) {
-                    bit_set(function->certain, index);
-                } else if (seen == ARRIVAL_ALL && !bit_test(function->certain, index)) {
-                    bit_clear(function->possible, index);
+                if (seen == ARRIVAL_ALL) {
+                    set_pending(function, index, IRQCTS_PENDING_NO);
+                } else if (seen == ARRIVAL_NONE && bit_test(function->owed, index)) {
+                    set_pending(function, index, IRQCTS_PENDING_YES);
                 }
             }
-            function->perhaps_sent[word] = 0;
-            function->owed[word] = 0;
-            function->released[word] = 0;
         }
         function->under_way = 0;
     }
@@ -363,18 +381,17 @@ static void release(const struct model_step *step, struct model_function *functi
     }
     if (gate == GATE_OPEN) {
         /* Perhaps it was sent already: then it is not sent again, and if it was owed it is one in all. */
-        uint32_t maximum = bit_test(function->perhaps_sent, index) ? 0 : 1;
-        uint32_t minimum = pending == IRQCTS_PENDING_YES || bit_test(function->owed, index) ? 1 : 0;
+        uint32_t maximum = under_way(function, function->perhaps_sent, index) ? 0 : 1;
+        uint32_t minimum = pending == IRQCTS_PENDING_YES || under_way(function, function->owed, index) ? 1 : 0;
         expect_send(step, function, index, minimum, maximum, clause);
         cover(step, IRQCTS_CLAUSE_PEND_FRESH);
         set_pending(function, index, IRQCTS_PENDING_NO);
         if ((step->model->configuration.properties & IRQCTS_PROPERTY_SYNCHRONOUS) == 0) {
+            begin_under_way(step->model, function);
             bit_set(function->released, index);
-            function->under_way = 1;
-            step->model->under_way = 1;
         }
     } else if (gate == GATE_UNKNOWN) {
-        if (!bit_test(function->perhaps_sent, index)) {
+        if (!under_way(function, function->perhaps_sent, index)) {
             expect_send(step, function, index, 0, 1, clause);
             set_pending(function, index, IRQCTS_PENDING_UNKNOWN);
             perhaps_sent(step->model, function, index, pending == IRQCTS_PENDING_YES);
@@ -522,9 +539,8 @@ static void open_pending(const struct model_step *step, struct model_function *f
             function->certain[word] = 0;
         } else if ((readings & IRQCTS_READING_PENDING_SURVIVES_DISABLE) == 0) {
             function->certain[word] = 0;
+            function->owed[word] = 0;
         }
-        function->perhaps_sent[word] = 0;
-        function->owed[word] = 0;
     }
 }
 

@@ -153,11 +153,10 @@ static void restore(const struct model_step *step, struct model_function *functi
     function->unmasked = slot->function.unmasked;
     function->rewritten = slot->function.rewritten;
     function->was_reset = 0;
+    function->under_way = 0;
     for (i = 0; i < PENDING_WORDS; i++) {
         function->possible[i] = slot->function.possible[i];
         function->certain[i] = slot->function.certain[i];
-        function->perhaps_sent[i] = 0;
-        function->owed[i] = 0;
     }
     copy_entries(model_entries(step->model, function), model_slot_entries(step->model, slot), function->entries);
     if (!function->paused) {

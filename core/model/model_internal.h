@@ -78,7 +78,7 @@ struct model_function {
     uint8_t fixed_known; /* FIXED_…: which read-only parts of the capability have been seen */
     uint8_t fixed_next;
     uint8_t was_reset;
-    uint8_t under_way; /* a bit of `perhaps_sent`, `owed` or `released` is set */
+    uint8_t under_way; /* `perhaps_sent`, `owed` and `released` hold; else they are all 0, whatever stands there */
     uint32_t fixed_table;
     uint32_t fixed_pba;
     uint32_t unmasked;  /* entries known to be unmasked */
@@ -90,9 +90,9 @@ struct model_function {
     uint64_t possible[PENDING_WORDS];
     uint64_t certain[PENDING_WORDS];
     uint64_t touched[PENDING_WORDS]; /* messages whose counter is not zero */
-    /* Until the next poll.  `perhaps_sent`: the entry's message is among those that may arrive, and may not; `owed`
-     * (implies the former): if it does not, its event still pends, so that it is one message in all.  `released`:
-     * its message is under way, and a function that takes its time still shows it pending. */
+    /* Until the next poll.  `perhaps_sent`, of entries whose event may pend: its message is among those that may
+     * arrive, and may not; `owed` (implies the former): if it does not, the event pends, so that it is one message in
+     * all.  `released`: its message is under way, and a function that takes its time still shows it pending. */
     uint64_t perhaps_sent[PENDING_WORDS];
     uint64_t owed[PENDING_WORDS];
     uint64_t released[PENDING_WORDS];
@@ -250,7 +250,12 @@ static inline uint32_t lowest_bit(uint64_t word)
 #endif
 }
 
-/* What is known of the entry's message since the last poll ends here: what it sends next is another one. */
+static inline int under_way(const struct model_function *function, const uint64_t *words, uint32_t entry)
+{
+    return function->under_way && bit_test(words, entry);
+}
+
+/* The entry's event is another one from here on, or its message is. */
 static inline void forget_under_way(struct model_function *function, uint32_t entry)
 {
     if (function->under_way) {

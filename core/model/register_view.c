@@ -268,7 +268,9 @@ void permit_pba_read(const struct irqcts_model *model, const struct model_functi
             open |= bits & (~bits + 1u);
         }
     }
-    open |= covered_bits(function->released, operation);
+    if (function->under_way) {
+        open |= covered_bits(function->released, operation);
+    }
     /* PBA-LAYOUT: bits beyond N are in neither set and read 0. */
     permit->value = certain & ~open;
     permit->value_mask = ~open & (operation->width == 8 ? UINT64_MAX : UINT32_MAX);
@@ -297,7 +299,7 @@ void settle_pba_read(const struct model_step *step, struct model_function *funct
         if (index >= function->entries) {
             return;
         }
-        if (bit_test(function->released, index)) {
+        if (under_way(function, function->released, index)) {
             continue; /* it shows what is being sent */
         }
         if (!function->enabled && !bit_test(function->certain, index)) {
@@ -309,7 +311,6 @@ void settle_pba_read(const struct model_step *step, struct model_function *funct
         } else if (pending_shown(function, &entries[index])) {
             bit_clear(function->possible, index);
             bit_clear(function->certain, index);
-            forget_under_way(function, index);
         }
     }
 }

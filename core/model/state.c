@@ -69,6 +69,7 @@ void model_function_reset(struct irqcts_model *model, struct model_function *fun
     function->bus_master = 1; /* RESET and CONFIGURE set the command register up again */
     function->started = 0;
     function->was_reset = 1;
+    function->under_way = 0;
     function->unmasked = 0;
     function->rewritten = 0;
     function->last_set = NO_ENTRY;
@@ -77,9 +78,6 @@ void model_function_reset(struct irqcts_model *model, struct model_function *fun
     for (i = 0; i < PENDING_WORDS; i++) {
         function->possible[i] = 0;
         function->certain[i] = 0;
-        function->perhaps_sent[i] = 0;
-        function->owed[i] = 0;
-        function->released[i] = 0;
     }
     for (i = 0; i < function->entries; i++) {
         struct model_entry *entry = &entries[i];
