@@ -5,17 +5,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from click.testing import CliRunner
 
 from conftest import Irqcts, agent_command
 from irqcts import results
+from irqcts.cli import bench, group, mutate
 
 MANY = '''
 import pytest
@@ -78,6 +83,62 @@ def test_an_interrupt_leaves_readable_results_and_no_process(irqcts: Irqcts, num
     assert not any(child.is_running() for child in children)
     outcome = irqcts("run", "--resume", str(out))
     assert outcome.status == 0 and outcome.end["counts"]["MISS"] == 0 and outcome.end["counts"]["PASS"] == 13
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("where", ["collection", "opening"])
+def test_an_interrupt_before_the_first_test(irqcts: Irqcts, number: int, where: str) -> None:
+    """While a module is imported, and while the backend is opened; both are a slow start, and neither a mistake."""
+    here = irqcts.folder / "here"
+    arguments = ["run", "--out", "out"]
+    if where == "collection":
+        irqcts.write(f"import pathlib, time\npathlib.Path({str(here)!r}).write_text('1')\ntime.sleep(20)\n")
+    else:
+        silent = f"import pathlib, time; pathlib.Path({str(here)!r}).write_text('1'); time.sleep(20)"
+        arguments += ["--agent-command", json.dumps([sys.executable, "-c", silent])]
+    status, output = _interrupted(irqcts, here, number, *arguments)
+    assert status == 3 and output.strip() == "irqcts: interrupted before the first test", output
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["soak", "--out", "out"], r"interrupted\n0 programs, 0 steps, 0 clauses reached, none failed"),
+    (["soak", "--threads", "2", "--out", "out"], r"interrupted\n0 histories, 0 calls"),
+    (["replay", "program.txt"], "irqcts: interrupted"),
+], ids=["soak", "threads", "replay"])
+def test_an_interrupt_is_no_finding(irqcts: Irqcts, tmp_path: Path, arguments: list[str], said: str) -> None:
+    """Where 1 would be a non-conformance, an interruption has a status of its own."""
+    here = tmp_path / "here"
+    # A QEMU that never answers: what a backend of this machine may take long for.
+    slow = tmp_path / "slow"
+    slow.write_text(f"#!/bin/sh\necho 1 >{here}\nexec sleep 20\n", "utf-8")
+    slow.chmod(0o755)
+    (tmp_path / "program.txt").write_text("irqcts-program 1\nconfigure entries=1 messages=1\n", "utf-8")
+    status, output = _interrupted(irqcts, here, signal.SIGINT, *arguments, "--backend", "qemu", "--device", "rocker",
+                                  "--qemu", str(slow))
+    assert status == 130 and re.search(said, output) and "Traceback" not in output, output
+
+
+def test_an_interrupted_mutation_run_or_measurement(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mutate, "_judge", interrupt)
+    monkeypatch.setattr(bench, "measured", interrupt)
+    for command, said in (("mutate", "no score is written"), ("bench", "no figures are written")):
+        done = CliRunner().invoke(group, [command, "--out", str(irqcts.folder / "new")])
+        assert done.exit_code == 130 and said in done.output and "Aborted" not in done.output, done.output
+        assert not (irqcts.folder / "new").exists()
+
+
+def _interrupted(irqcts: Irqcts, here: Path, number: int, *arguments: str) -> tuple[int, str]:
+    """Status and output of a command that gets the signal once `here` is there."""
+    with subprocess.Popen(irqcts.command(*arguments), cwd=irqcts.folder, env=irqcts.environment(),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          preexec_fn=_interruptible) as process:
+        _wait_for_lines(here, 1)
+        process.send_signal(number)
+        output = process.communicate(timeout=20)[0]
+    return process.returncode, output
 
 
 def test_a_hanging_agent_does_not_outlive_an_interrupt(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ import click
 
 from ..environment import machine, suite
 from ..paths import layout
-from . import Problem
+from . import Interrupted, Problem
 
 SECONDS = 600
 
@@ -162,19 +162,8 @@ def from_wine() -> list[dict[str, Any]]:
         return []
 
 
-@click.command(epilog="Example: irqcts bench --out bench.json --only engine")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("bench.json"), show_default=True, metavar="FILE")
-@click.option("--only", metavar="TEXT", help="Only the benchmarks whose names contain this (engine, qemu, harness, …).")
-def command(out: Path, only: str | None) -> None:
-    """Run the benchmarks and print each figure beside its limit.
-
-    Exit status 1 when a figure misses its limit.
-    """
-    from rich.console import Console
-    from rich.table import Table
-
-    if out.is_dir() or not os.access(out if out.exists() else out.resolve().parent, os.W_OK):
-        raise Problem(f"cannot write {out}; name another file with --out")  # before minutes of measuring
+def measured(only: str | None) -> list[dict[str, Any]]:
+    """The figures of every benchmark whose name contains `only`."""
     figures: list[dict[str, Any]] = []
     for path in programs():
         if only is None or only in path.name:
@@ -191,6 +180,26 @@ def command(out: Path, only: str | None) -> None:
         figures += from_harness()
     if only is None or only in "mutation":
         figures += from_mutation()
+    return figures
+
+
+@click.command(epilog="Example: irqcts bench --out bench.json --only engine")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("bench.json"), show_default=True, metavar="FILE")
+@click.option("--only", metavar="TEXT", help="Only the benchmarks whose names contain this (engine, qemu, harness, …).")
+def command(out: Path, only: str | None) -> None:
+    """Run the benchmarks and print each figure beside its limit.
+
+    Exit status 1 when a figure misses its limit, 130 when it is interrupted, and nothing is written.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    if out.is_dir() or not os.access(out if out.exists() else out.resolve().parent, os.W_OK):
+        raise Problem(f"cannot write {out}; name another file with --out")  # before minutes of measuring
+    try:
+        figures = measured(only)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; no figures are written") from None
     if not figures:
         raise Problem("nothing was measured: no benchmark is built or matches; irqcts run builds them")
     for figure in figures:

@@ -16,7 +16,7 @@ import click
 
 from ..paths import layout
 from ..verdict import EXIT_CONFORMS, EXIT_NONCONFORMANCE
-from . import Problem
+from . import Interrupted, Problem
 
 if TYPE_CHECKING:
     from ..mutation.mutants import Mutant, Shares
@@ -84,7 +84,8 @@ def command(out: Path | None, only: str | None, ids: tuple[str, ...], scenarios_
             jobs: int | None) -> None:
     """Score the suite on planted faults, and the tests of oracle and backends on mutants of their sources.
 
-    Exit status: 0 no mutant survives; 1 one does; 2 bad input, or a right implementation does not pass.
+    Exit status: 0 no mutant survives; 1 one does; 2 bad input, or a right implementation does not pass;
+    130 interrupted, and no score is written.
     """
     from ..mutation import emulator, score
     from ..mutation.cases import CollectionError
@@ -114,6 +115,8 @@ def command(out: Path | None, only: str | None, ids: tuple[str, ...], scenarios_
             judged = {name: _judge(name, ids, shares, workers, bar) for name in sets}
         whole = not ids and sets == list(SETS) and len(list(shares)) == 2
         document = score.document(judged, unexpressed, shares, whole, now.isoformat(timespec="seconds"), workers)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; no score is written") from None
     except (emulator.FaultsError, CollectionError, EquivalentsError, JobError, SchemataError) as error:
         raise Problem(str(error)) from error
     written = _write(folder, document)

@@ -15,7 +15,7 @@ import click
 
 from ..agent import BackendChoice
 from ..verdict import EXIT_NOTHING, EXIT_UNDECIDED, EXIT_USAGE, Verdict, exit_status
-from . import Problem
+from . import Interrupted, Problem
 from .collecting import Quiet, pytest_main, tests
 from .completion import clause_ids, test_ids
 from .options import backend_options
@@ -130,8 +130,31 @@ def render(console: Any, folder: Path) -> bool:
     return True
 
 
-def _end_on_signal(number: int, frame: Any) -> None:
-    raise KeyboardInterrupt
+class _Signals:
+    """Ctrl-C and SIGTERM end the run, and are remembered: pytest takes one during the collection for a test's mistake."""
+
+    def __init__(self) -> None:
+        self.came = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) != signal.SIG_IGN:  # as a shell sets it for what it puts in the background
+                signal.signal(number, self._end)
+
+    def _end(self, number: int, frame: Any) -> None:
+        self.came = True
+        raise KeyboardInterrupt
+
+    def pytest(self, arguments: list[str], plugins: list[Any]) -> int:
+        """pytest's status; 2 also when it was interrupted before it could say so."""
+        try:
+            return pytest_main(arguments, plugins)
+        except KeyboardInterrupt:
+            return EXIT_USAGE
+
+
+def _interrupted_early() -> Interrupted:
+    interrupted = Interrupted("interrupted before the first test")
+    interrupted.exit_code = EXIT_UNDECIDED
+    return interrupted
 
 
 @click.command(epilog="""\b
@@ -173,6 +196,7 @@ def command(backend: BackendChoice, out: Path | None, resume: Path | None, claus
     The run folder holds results.jsonl (written as each verdict falls), summary.json, report.html and
     junit.xml.
     """
+    signals = _Signals()
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -198,13 +222,14 @@ def command(backend: BackendChoice, out: Path | None, resume: Path | None, claus
     folder = resume or out or default_out(chosen)
     progress = Progress(console, folder)
     if dry_run:
-        _dry_run(progress, arguments, chosen)
+        _dry_run(progress, signals, arguments, chosen)
     arguments += ["--irqcts-out", str(folder)] + (["--irqcts-resume"] if resume is not None else [])
     if jobs > 1:
         arguments += ["-p", "xdist", "-n", str(jobs)]
-    signal.signal(signal.SIGTERM, _end_on_signal)
-    status = pytest_main(arguments, [progress])
+    status = signals.pytest(arguments, [progress])
     run = progress.run
+    if signals.came and (run is None or run.log is None):
+        raise _interrupted_early()
     if progress.sentences:
         raise Problem("the tests cannot be collected: " + "; ".join(progress.sentences))
     if progress.usage:
@@ -239,7 +264,7 @@ def _headline(counts: dict[str, int], status: int) -> str:
     return f"{words[status]}: {some or 'no tests'}"
 
 
-def _dry_run(progress: Progress, arguments: list[str], chosen: BackendChoice) -> None:
+def _dry_run(progress: Progress, signals: _Signals, arguments: list[str], chosen: BackendChoice) -> None:
     class Selected:
         ids: list[str] = []
 
@@ -249,7 +274,9 @@ def _dry_run(progress: Progress, arguments: list[str], chosen: BackendChoice) ->
             self.ids = [stable_id(item.nodeid) for item in session.items if uses_machine(item)]
 
     selected = Selected()
-    status = pytest_main([*arguments, "--collect-only", "-q"], [progress, selected])
+    status = signals.pytest([*arguments, "--collect-only", "-q"], [progress, selected])
+    if signals.came:
+        raise _interrupted_early()
     if progress.sentences:
         raise Problem("the tests cannot be collected: " + "; ".join(progress.sentences))
     if progress.usage or status not in (0, 5):

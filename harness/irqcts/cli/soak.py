@@ -19,7 +19,7 @@ from ..library import LibraryError, check, library
 from ..minimal import minimal
 from ..program import Program
 from ..trace import Trace
-from ..verdict import AgentCrash, AgentTimeout, EXIT_CONFORMS, EXIT_NONCONFORMANCE
+from ..verdict import AgentCrash, AgentTimeout, EXIT_CONFORMS, EXIT_INTERRUPTED, EXIT_NONCONFORMANCE
 from . import Problem
 from .options import backend_options
 from .replay import show
@@ -179,7 +179,7 @@ def command(backend: BackendChoice, seconds: float, run_seed: int | None, seed: 
     """Run random programs of ever other shapes until one fails or the time is over; shrink the one that failed.
 
     Of several candidates the one is run that reaches most that is new on the oracle.  Exit status: 0 no program
-    failed, 1 one did, 2 bad input.
+    failed, 1 one did, 2 bad input, 130 interrupted before one did.
     """
     if threads is not None and seed is not None:
         raise Problem("--seed is a program's; which calls of several threads meet is in no seed's power")
@@ -202,8 +202,11 @@ def command(backend: BackendChoice, seconds: float, run_seed: int | None, seed: 
             if failure is not None:
                 status = EXIT_NONCONFORMANCE
                 report_failure(agent, current, program, failure, out, shrink_runs, repeats)
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted")
+        status = status or EXIT_INTERRUPTED
     finally:
         agent.close()
     click.echo(f"{soak.programs} programs, {soak.steps} steps, {len(soak.covered)} clauses reached, "
-               f"{'none failed' if status == EXIT_CONFORMS else 'the last one failed'}")
+               f"{'the last one failed' if status == EXIT_NONCONFORMANCE else 'none failed'}")
     sys.exit(status)
