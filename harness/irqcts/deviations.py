@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Iterable
 
-from . import specification
+from . import host, specification
 from .program import Program, ProgramError
 from .verdict import Verdict
 
@@ -174,7 +174,7 @@ def _entry(path: Path, number: int, raw: Any, tests: set[str] | None, today: dat
     if "clause" in raw and raw["clause"] not in specification.clauses():
         raise DeviationsError(f"{where}: there is no clause {raw['clause']!r}{specification.nearest(raw['clause'])}")
     if "test" in raw and tests is not None and raw["test"] not in tests:
-        raise DeviationsError(f"{where}: there is no test {raw['test']!r}; ./irqcts list tests shows all")
+        raise DeviationsError(f"{where}: there is no test {raw['test']!r}; {host.COMMAND} list tests shows all")
     expires = raw.get("expires")
     if expires is not None:
         if not isinstance(expires, datetime.date) or isinstance(expires, datetime.datetime):

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from . import deviations, environment, results, specification
+from . import deviations, environment, host, results, specification
 from .agent import AgentProcess, BackendChoice
 from .declarations import Needs, declared_clauses, declared_needs, is_mandatory
 from .library import LibraryError
@@ -303,7 +303,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ids = {stable_id(item.nodeid) for item in items}
     for test in tests:
         if stable_id(test) not in ids and not any(i.startswith(stable_id(test) + "[") for i in ids):
-            raise pytest.UsageError(f"there is no test {test!r}; ./irqcts list tests shows all")
+            raise pytest.UsageError(f"there is no test {test!r}; {host.COMMAND} list tests shows all")
 
     def keep(item: pytest.Item) -> bool:
         if not uses_machine(item):

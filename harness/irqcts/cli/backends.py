@@ -7,7 +7,7 @@ import ctypes
 
 import click
 
-from .. import _abi
+from .. import _abi, host
 from ..agent import AgentProcess, BackendChoice, installed_backends
 from ..library import LibraryError, check, library
 from ..verdict import Ending
@@ -37,7 +37,7 @@ def command(name: str | None) -> None:
     if name is None:
         for each, path in found.items():
             click.echo(f"{each:12} {path}")
-        click.echo("\nirqcts backends NAME shows its options and opens it")
+        click.echo(f"\n{host.COMMAND} backends NAME shows its options and opens it")
         return
     chosen = BackendChoice.parse(name)
     if chosen.name not in found and "/" not in chosen.name:

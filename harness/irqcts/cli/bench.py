@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from .. import host
 from ..environment import machine, suite
 from ..paths import layout
 from . import Interrupted, Problem
@@ -92,7 +93,8 @@ def from_harness() -> list[dict[str, Any]]:
             done = subprocess.run([*command, "run", "--out", f"{folder}/{next(counter)}"], capture_output=True)
             times.append(time.perf_counter() - start)
             if done.returncode not in (0, 3):
-                raise Problem(f"the suite on the emulator ended with status {done.returncode}; irqcts run shows why")
+                raise Problem(f"the suite on the emulator ended with status {done.returncode}; "
+                              f"{host.COMMAND} run shows why")
     figures.append({"name": "harness: ./irqcts run on the emulator", "value": statistics.median(times), "unit": "s",
                     "limit": "< 5"})
     return figures
@@ -120,7 +122,7 @@ def from_mutation() -> list[dict[str, Any]]:
                               capture_output=True, text=True, timeout=SECONDS)
         path = Path(folder) / "score" / "mutation.json"
         if not path.exists():
-            raise Problem(f"irqcts mutate ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
+            raise Problem(f"{host.COMMAND} mutate ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
         row = json.loads(path.read_text(encoding="utf-8"))["sets"]["emulator"]
     return [{"name": "mutation: whole run over the emulator's faults", "value": row["seconds"], "unit": "s",
              "limit": "< 60"},
@@ -136,7 +138,7 @@ def from_python() -> list[dict[str, Any]]:
 
         return pace.figures()
     except ImportError as error:
-        click.echo(f"comparison: cannot measure here: {error}; ./irqcts test installs what is missing", err=True)
+        click.echo(f"comparison: cannot measure here: {error}; {host.COMMAND} test installs what is missing", err=True)
         return []
 
 
@@ -201,7 +203,7 @@ def command(out: Path, only: str | None) -> None:
     except KeyboardInterrupt:
         raise Interrupted("interrupted; no figures are written") from None
     if not figures:
-        raise Problem("nothing was measured: no benchmark is built or matches; irqcts run builds them")
+        raise Problem(f"nothing was measured: no benchmark is built or matches; {host.COMMAND} run builds them")
     for figure in figures:
         figure["ratio"] = ratio(figure["value"], figure["limit"])
     table = Table(box=None, header_style="bold")

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from .. import vfio_bind
+from .. import host, vfio_bind
 from ..verdict import EXIT_UNDECIDED
 from . import Problem
 
@@ -40,4 +40,4 @@ def command(address: str, check: bool, although_in_use: bool, driver: str) -> No
         click.echo(str(obstacle))
     if obstacles:
         sys.exit(EXIT_UNDECIDED)
-    click.echo(f"the suite can run on it: irqcts run --backend vfio --device {address}")
+    click.echo(f"the suite can run on it: {host.COMMAND} run --backend vfio --device {address}")

@@ -82,7 +82,7 @@ def findings() -> Iterator[Finding]:
         except Ending as ending:
             waits = "needs device=" in ending.why
             yield f"backend {name}", waits, "it waits for --device" if waits else ending.why, \
-                "" if "\n" in ending.why else f"irqcts backends {name}"  # a preflight has its own commands
+                "" if "\n" in ending.why else f"{host.COMMAND} backends {name}"  # a preflight has its own commands
         finally:
             agent.close()
     if not host.WINDOWS:

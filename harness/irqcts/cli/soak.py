@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from .. import _abi
+from .. import _abi, host
 from ..agent import AgentProcess, BackendChoice, ProgramRefused
 from ..description import Description
 from ..library import LibraryError, check, library
@@ -147,7 +147,7 @@ def report_failure(agent: AgentProcess, seed: int, program: Program, failure: Fa
         path.write_text(small.text(), encoding="utf-8")
     except OSError as error:
         raise Problem(f"cannot write {path}: {error.strerror}") from error
-    click.echo(f"irqcts replay --backend {agent.backend} {path}\n")
+    click.echo(f"{host.COMMAND} {host.quoted('replay', '--backend', str(agent.backend), str(path))}\n")
     found, trace = failure_of(agent, small)
     if trace is not None:
         show(trace)
