@@ -12,7 +12,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from . import host
 from .verdict import Verdict, empty_counts, exit_status
@@ -28,6 +28,19 @@ class ResultsError(ValueError):
 def _line(record: dict[str, Any]) -> str:
     """One line of the log; what a device said may hold halves of characters, which UTF-8 cannot."""
     return json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+
+
+#: What stays the same when a run is resumed, and where its record has it.
+JUDGES = {"suite": ("suite", "digest"), "specification": ("spec", "digest")}
+RESUMED = {**JUDGES, "backend": ("backend", "identity"), "shard": ("shard",), "seed": ("seed",)}
+
+
+def same(folder: Path, before: Any, now: Any, what: Mapping[str, Sequence[str]]) -> None:
+    """ResultsError when two records of a run are not of the same."""
+    for name, keys in what.items():
+        old, new = at(before, keys), at(now, keys)
+        if old != new:
+            raise ResultsError(f"{folder}: it was run with another {name} ({old}, now {new}); start a new run")
 
 
 @dataclass
@@ -53,11 +66,7 @@ class Log:
     def resume(cls, folder: Path, run: dict[str, Any]) -> Log:
         """Continues a log: whole records of judged tests stay, everything else is done again."""
         before, tests = read(folder)
-        for what, key in (("suite", ("suite", "digest")), ("specification", ("spec", "digest")),
-                          ("backend", ("backend", "identity")), ("shard", ("shard",)), ("seed", ("seed",))):
-            old, new = _at(before, key), _at(run, key)
-            if old != new:
-                raise ResultsError(f"{folder}: it was run with another {what} ({old}, now {new}); start a new run")
+        same(folder, before, run, RESUMED)
         log = cls(folder)
         temporary = folder / (LOG + ".resumed")
         with temporary.open("w", encoding="utf-8") as stream:
@@ -94,7 +103,7 @@ class Log:
             path = self.folder / "programs" / f"{name}{'-' + str(number) if number else ''}.txt"
             path.parent.mkdir(exist_ok=True)
             path.write_text(program["text"], encoding="utf-8")
-            program["replay"] = f"{self.replay_prefix} --backend {backend} {path}"
+            program["replay"] = f"{self.replay_prefix} {host.quoted('--backend', str(backend), str(path))}"
         self.counts[record["verdict"]] += 1
         self.ids.add(record["id"])
         self.write(record)
@@ -106,7 +115,8 @@ class Log:
         return status
 
 
-def _at(record: Any, keys: Sequence[str]) -> Any:  # of nested objects
+def at(record: Any, keys: Sequence[str]) -> Any:
+    """A value of nested objects; None where there is none."""
     for key in keys:
         record = record.get(key) if isinstance(record, dict) else None
     return record
@@ -153,9 +163,9 @@ def merge(folders: Iterable[Path], out: Path) -> Log:
     for folder, run, _ in parts[1:]:
         for what, key in (("suite", ("suite", "digest")), ("specification", ("spec", "digest")),
                           ("backend identity", ("backend", "identity")), ("seed", ("seed",))):
-            if _at(run, key) != _at(first, key):
-                raise ResultsError(f"{folder} and {first_folder} disagree about the {what} ({_at(run, key)} and "
-                                   f"{_at(first, key)}); only shards of one run merge")
+            if at(run, key) != at(first, key):
+                raise ResultsError(f"{folder} and {first_folder} disagree about the {what} ({at(run, key)} and "
+                                   f"{at(first, key)}); only shards of one run merge")
     shards: list[dict[str, int]] = [run["shard"] for _, run, _ in parts if run.get("shard")]
     if len(shards) == len(parts):
         count = {shard["count"] for shard in shards}

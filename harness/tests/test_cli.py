@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import sys
 
@@ -30,7 +31,7 @@ def test_help(irqcts: Irqcts, command: str) -> None:
     (["explode"], "No such command"), (["run", "--backend", "no-such"], 'no backend "no-such"'),
     (["run", "--backend", "emulator:x=1"], 'no option "x"'), (["run", "--clause", "PEND-SETT"], "did you mean PEND-SET"),
     (["run", "--tests", "test_nothing.py::test_x"], "no test"), (["run", "--timeout", "0"], "more than 0"),
-    (["run", "--jobs", "0"], "--jobs"), (["run", "--out", "a", "--resume", "b"], "leave --out away"),
+    (["run", "--jobs", "0"], "--jobs"), (["run", "--resume", "no-such"], "no-such"),
     (["explain", "PEND-SETT"], "did you mean PEND-SET"), (["list", "tests", "--clause", "NOPE"], "no clause"),
     (["replay", "no-such.txt"], "no-such.txt"), (["report", "no-such-folder"], "no-such-folder"),
     (["backends", "no-such"], "no backend"), (["merge", "only-one", "--out", "x"], "only-one"),
@@ -73,7 +74,7 @@ def test_explain(irqcts: Irqcts) -> None:
     said = irqcts("explain", "pend-set").output
     assert re.search(r"rulings +\d+, and \d+ on other clauses that cite it\n +core/spec/rulings/PEND.txt:\d+ ", said)
     for what in ("PEND-SET", "level        M", "basis", "sources", "https://", "core/model/", "test_small.py::test_masked",
-                 "run --clause PEND-SET"):
+                 "run them: ./irqcts run --clause PEND-SET"):
         assert what in said, said
     assert "open point" in irqcts("explain", "ENABLE-OFF-EVENT").output
     assert re.search(r"tests +none: What an event announces is a write", irqcts("explain", "SEND-ORDER").output)
@@ -97,9 +98,10 @@ def test_replay_of_what_the_backend_cannot_do(irqcts: Irqcts) -> None:
 
 
 def test_the_replay_command_of_a_failure_replays_it(irqcts: Irqcts) -> None:
-    outcome = irqcts.run("--agent-command", agent_command("reads-zero"), "--tests", "test_small.py::test_reads_back")
+    outcome = irqcts.run("--agent-command", agent_command("reads-zero"), "--tests", "test_small.py::test_reads_back",
+                         out="two words")
     program = outcome.tests["test_small.py::test_reads_back"]["programs"][0]
-    command = program["replay"].split()
+    command = shlex.split(program["replay"])
     assert command[:2] == ["./irqcts", "replay"]
     assert irqcts(*command[1:]).status == 0, "the true emulator conforms"
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import stat
 import subprocess
@@ -130,12 +131,36 @@ def test_an_interrupted_mutation_run_or_measurement(irqcts: Irqcts, monkeypatch:
         assert not (irqcts.folder / "new").exists()
 
 
-def _interrupted(irqcts: Irqcts, here: Path, number: int, *arguments: str) -> tuple[int, str]:
-    """Status and output of a command that gets the signal once `here` is there."""
+def test_a_run_is_continued_as_it_was_begun(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the command that is printed, word for word, in a terminal of 80 columns, and nothing else given."""
+    irqcts.write(SLOW)
+    monkeypatch.setattr(irqcts, "environment", lambda: {**Irqcts.environment(irqcts), "COLUMNS": "80"})
+    name = "a folder with a name of several words that is longer than a line"
+    out = irqcts.folder / name
+    status, output = _interrupted(irqcts, out / "results.jsonl", signal.SIGINT, "run", "--out", name, "--backend",
+                                  "emulator:table-bar=2", "--seed", "7", "--clause", "ENTRY", "-k", "not 11",
+                                  "--timeout", "9", "--no-shrink", lines=4)
+    assert status == 3
+    command = re.search(r"continue with: (.*)\n", output)
+    assert command is not None
+    words = shlex.split(command[1])
+    assert words == ["./irqcts", "run", "--resume", name, "--timeout", "9.0", "--no-shrink"]
+    outcome = irqcts(*words[1:], out=name)
+    assert outcome.status == 0, outcome.output
+    assert outcome.end["counts"]["PASS"] == 11 and sum(outcome.end["counts"].values()) == 11, "the selection is kept"
+    refused = irqcts("run", "--resume", name, "--device", "rocker")
+    assert refused.status == 2 and "continued on emulator:table-bar=2; leave --device away" in refused.output
+    assert "leave --out away" in irqcts("run", "--resume", name, "--out", "b").output
+    other = irqcts("run", "--resume", name, "--seed", "8")
+    assert other.status == 2 and "another seed (7, now 8)" in other.output
+
+
+def _interrupted(irqcts: Irqcts, here: Path, number: int, *arguments: str, lines: int = 1) -> tuple[int, str]:
+    """Status and output of a command that gets the signal once so many lines are in `here`."""
     with subprocess.Popen(irqcts.command(*arguments), cwd=irqcts.folder, env=irqcts.environment(),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           preexec_fn=_interruptible) as process:
-        _wait_for_lines(here, 1)
+        _wait_for_lines(here, lines)
         process.send_signal(number)
         output = process.communicate(timeout=20)[0]
     return process.returncode, output

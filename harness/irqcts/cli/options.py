@@ -6,7 +6,9 @@ from __future__ import annotations
 from typing import Any, Callable, TypeVar
 
 import click
+from click.core import ParameterSource
 
+from .. import host
 from ..agent import BackendChoice, installed_backends
 from ..apt import Unavailable
 from ..guest_choice import encode
@@ -46,8 +48,11 @@ def backend_options(command: Command) -> Command:
         chosen = BackendChoice.parse(value)
         name, colon, rest = chosen.name.partition(":")
         if colon and name in installed_backends():
-            raise Problem(f"--backend {value}: {rest!r} is no option; write {name}:KEY=VALUE (irqcts backends {name})")
+            raise Problem(f"--backend {value}: {rest!r} is no option; write {name}:KEY=VALUE "
+                          f"({host.COMMAND} backends {name})")
         given = context.meta.get("irqcts.shorthands", {})
+        if given and context.get_parameter_source("backend") == ParameterSource.DEFAULT_MAP:  # run --resume
+            raise Problem(f"the run is continued on {value}; leave --{next(iter(given))} away, or give --backend too")
         parts = [chosen.options] if chosen.options else []
         for key, text in given.items():
             if key == "qemu":

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from .. import host, results, specification
 from ..agent import BackendChoice
+from ..environment import suite_digest
 from ..verdict import EXIT_NOTHING, EXIT_UNDECIDED, EXIT_USAGE, Verdict, exit_status
 from . import Interrupted, Problem
 from .collecting import Quiet, pytest_main, tests
@@ -151,6 +154,41 @@ class _Signals:
             return EXIT_USAGE
 
 
+#: Options that a run's record keeps, and where.
+_KEPT = {
+    "backend": ("backend", "choice"), "clause": ("selection", "clauses"), "only": ("selection", "tests"),
+    "keyword": ("selection", "keyword"), "complete": ("selection", "complete"), "seed": ("seed",),
+    "deviations": ("deviations",), "shard": ("shard",),
+}
+#: Options that it does not keep; the command that continues a run repeats them.
+_NOT_KEPT = ("timeout", "jobs", "no_shrink", "agent_command")
+
+
+def _as_it_was(context: click.Context, parameter: click.Parameter, folder: Path | None) -> Path | None:
+    """--resume: what the run's record keeps is the default of every option."""
+    if folder is not None:
+        record, _ = results.read(folder)
+        # First of all: an option that another suite does not know would be called misspelt.
+        results.same(folder, record, {"suite": {"digest": suite_digest()}, "spec": {"digest": specification.digest()}},
+                     results.JUDGES)
+        kept = {name: results.at(record, keys) for name, keys in _KEPT.items()}
+        if isinstance(kept["shard"], dict):
+            kept["shard"] = f"{kept['shard']['index']}/{kept['shard']['count']}"
+        context.default_map = {name: value for name, value in kept.items() if value is not None}
+    return folder
+
+
+def _continuation(context: click.Context, folder: Path) -> str:
+    """The command that goes on with the run in a folder."""
+    words = ["run", "--resume", str(folder)]
+    for option in context.command.params:
+        if option.name in _NOT_KEPT and context.get_parameter_source(option.name) == ParameterSource.COMMANDLINE:
+            words.append(option.opts[0])
+            if context.params[option.name] is not True:
+                words.append(str(context.params[option.name]))
+    return f"{host.COMMAND} {host.quoted(*words)}"
+
+
 def _interrupted_early() -> Interrupted:
     interrupted = Interrupted("interrupted before the first test")
     interrupted.exit_code = EXIT_UNDECIDED
@@ -163,12 +201,13 @@ Examples:
   irqcts run --backend qemu --device rocker --out results/rocker
   irqcts run --clause PEND -k coalesce
   irqcts run --shard 2/4 --out results/part2
-  irqcts run --resume results/rocker --backend qemu --device rocker""")
+  irqcts run --resume results/rocker""")
 @backend_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
               help="Run folder; by default results/BACKEND-TIME.")
-@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR",
-              help="Continue the run in this folder: what has its verdict is not run again.")
+@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", is_eager=True, callback=_as_it_was,
+              help="Continue the run in this folder: what has its verdict is not run again.  Backend, selection, "
+                   "seed, shard and deviations are those of the run, where they are not given.")
 @click.option("--clause", multiple=True, metavar="ID", shell_complete=clause_ids,
               help="Only tests of this clause or family (PEND, PEND-SET).")
 @click.option("--tests", "only", multiple=True, metavar="ID", shell_complete=test_ids,
@@ -187,10 +226,11 @@ Examples:
 @click.option("--dry-run", is_flag=True, help="Say what would run; nothing is executed (exit status 5).")
 @click.option("--save-programs", type=click.Path(path_type=Path), hidden=True)
 @click.option("--agent-command", metavar="JSON", hidden=True, help="Another program that speaks the agent's frames.")
-def command(backend: BackendChoice, out: Path | None, resume: Path | None, clause: tuple[str, ...],
-            only: tuple[str, ...], keyword: str | None, deviations: Path | None, shard: str | None,
-            seed: int, complete: str, jobs: int, timeout: float | None, no_shrink: bool, dry_run: bool,
-            save_programs: Path | None, agent_command: str | None) -> None:
+@click.pass_context
+def command(context: click.Context, backend: BackendChoice, out: Path | None, resume: Path | None,
+            clause: tuple[str, ...], only: tuple[str, ...], keyword: str | None, deviations: Path | None,
+            shard: str | None, seed: int, complete: str, jobs: int, timeout: float | None, no_shrink: bool,
+            dry_run: bool, save_programs: Path | None, agent_command: str | None) -> None:
     """Run the suite on a backend, judge it clause by clause, and write a report.
 
     The run folder holds results.jsonl (written as each verdict falls), summary.json, report.html and
@@ -200,9 +240,9 @@ def command(backend: BackendChoice, out: Path | None, resume: Path | None, claus
     from rich.console import Console
 
     console = Console(highlight=False)
-    chosen = backend  # what --backend and its shorthands say together
     if out is not None and resume is not None:
         raise Problem("--resume names the run folder already; leave --out away")
+    chosen = backend  # what --backend and its shorthands say together
     arguments = ["--backend", str(chosen), "--seed", str(seed), "--complete", complete]
     for name, values in (("--clause", clause), ("--tests", only)):
         for value in values:
@@ -249,7 +289,7 @@ def command(backend: BackendChoice, out: Path | None, resume: Path | None, claus
     rendered = render(console, folder)
     verdict = exit_status(run.counts)
     if status == 2:
-        console.print(f"interrupted; continue with: irqcts run --backend {chosen} --resume {folder}", markup=False)
+        console.print(f"interrupted; continue with: {_continuation(context, folder)}", markup=False, soft_wrap=True)
         verdict = verdict or EXIT_UNDECIDED
     elif (progress.internal or not rendered) and verdict == 0:
         verdict = EXIT_UNDECIDED
