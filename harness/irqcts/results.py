@@ -55,7 +55,7 @@ class Log:
 
     @classmethod
     def create(cls, folder: Path, run: dict[str, Any]) -> Log:
-        if (folder / LOG).exists():
+        if os.path.exists(folder / LOG):  # False also where this user may not look; opening it says so
             raise ResultsError(f"{folder} already holds a run; name another folder, or continue it with --resume")
         log = cls(folder)
         log._open("x")
@@ -69,12 +69,15 @@ class Log:
         same(folder, before, run, RESUMED)
         log = cls(folder)
         temporary = folder / (LOG + ".resumed")
-        with temporary.open("w", encoding="utf-8") as stream:
-            for record in (before, *tests.values()):
-                stream.write(_line(record))
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(folder / LOG)
+        try:
+            with temporary.open("w", encoding="utf-8") as stream:
+                for record in (before, *tests.values()):
+                    stream.write(_line(record))
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(folder / LOG)
+        except OSError as error:
+            raise ResultsError(f"cannot write to {folder}: {error.strerror}; as its owner it can be resumed") from error
         log._open("a")
         for record in tests.values():
             log.counts[record["verdict"]] += 1

@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from conftest import HARNESS, SUITE, Irqcts, agent_command
+from irqcts.cli import group, may_write
 
 PROGRAM = """irqcts-program 1
 configure entries=2 messages=2
@@ -37,12 +41,33 @@ def test_help(irqcts: Irqcts, command: str) -> None:
     (["backends", "no-such"], "no backend"), (["merge", "only-one", "--out", "x"], "only-one"),
     (["completion", "tcsh"], "tcsh"), (["replay", sys.executable], "is no text"),
     (["run", "--backend", "emulator:fault"], "emulator:KEY=VALUE"), (["run", "--agent-command", "ssh"], "a JSON list"),
-    (["bench", "--out", "no-such/bench.json"], "cannot write"),
+    (["bench", "--out", f"{sys.executable}/bench.json"], "cannot write"),
+    (["mutate", "--out", f"{sys.executable}/score"], "cannot write"), (["bench", "--out", "."], "cannot write"),
+    (["run", "--out", "n" * 300], "File name too long; name another folder"),
 ])
 def test_a_mistake_is_one_sentence(irqcts: Irqcts, arguments: list[str], what: str) -> None:
     outcome = irqcts(*arguments)
     assert outcome.status == 2 and what in outcome.output, outcome.output
     assert "Traceback" not in outcome.output
+
+
+def test_a_folder_that_may_not_be_searched_or_written(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As another user's: what is in it cannot even be looked at."""
+    theirs = irqcts.folder / "theirs"
+    theirs.mkdir(mode=0)
+    assert irqcts.run(out="done").status == 0
+    log = (irqcts.folder / "done" / "results.jsonl").read_bytes()
+    (irqcts.folder / "done" / "results.jsonl.resumed").mkdir()  # nor may root write that
+    resumed = irqcts("run", "--resume", "done")
+    assert resumed.status == 2 and "cannot write to done" in resumed.output and "Traceback" not in resumed.output
+    assert (irqcts.folder / "done" / "results.jsonl").read_bytes() == log
+    if os.geteuid() == 0:  # root may do everything; ask as the user would be answered
+        monkeypatch.setattr(os.path, "exists", lambda path: theirs not in Path(path).parents)
+        monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != theirs)
+    assert not may_write(theirs) and not may_write(theirs / "a" / "b") and may_write(irqcts.folder / "new" / "file")
+    for arguments in (["mutate", "--out", str(theirs / "score")], ["bench", "--out", str(theirs / "bench.json")]):
+        done = CliRunner().invoke(group, arguments)
+        assert done.exit_code == 2 and "cannot write" in done.output, done.output
 
 
 def test_list(irqcts: Irqcts) -> None:

@@ -47,6 +47,16 @@ class Problem(click.ClickException):
         click.echo(f"irqcts: {self.message}", err=True, file=file)
 
 
+def may_write(path: Path) -> bool:
+    """Whether this user may write a file or folder, or make it with what leads to it."""
+    existing = path
+    while not os.path.exists(existing) and existing != existing.parent:  # False also where this user may not look
+        existing = existing.parent
+    if os.path.isdir(existing):
+        return os.access(existing, os.W_OK | os.X_OK)
+    return existing == path and os.access(path, os.W_OK)
+
+
 class Interrupted(click.ClickException):
     """Ctrl-C; the message says what became of the command's work."""
 

@@ -18,7 +18,7 @@ import click
 from .. import host
 from ..environment import machine, suite
 from ..paths import layout
-from . import Interrupted, Problem
+from . import Interrupted, Problem, may_write
 
 SECONDS = 600
 
@@ -186,7 +186,8 @@ def measured(only: str | None) -> list[dict[str, Any]]:
 
 
 @click.command(epilog="Example: irqcts bench --out bench.json --only engine")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("bench.json"), show_default=True, metavar="FILE")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("results/bench.json"), show_default=True,
+              metavar="FILE")
 @click.option("--only", metavar="TEXT", help="Only the benchmarks whose names contain this (engine, qemu, harness, …).")
 def command(out: Path, only: str | None) -> None:
     """Run the benchmarks and print each figure beside its limit.
@@ -196,7 +197,7 @@ def command(out: Path, only: str | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    if out.is_dir() or not os.access(out if out.exists() else out.resolve().parent, os.W_OK):
+    if os.path.isdir(out) or not may_write(out):
         raise Problem(f"cannot write {out}; name another file with --out")  # before minutes of measuring
     try:
         figures = measured(only)
@@ -217,6 +218,7 @@ def command(out: Path, only: str | None) -> None:
                       {True: "[green]met[/]", False: "[bold red]missed[/]", None: ""}[holds])
     Console(width=120).print(table)
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps({"suite": suite(), "environment": machine(), "figures": figures}, indent=1) + "\n",
                        encoding="utf-8")
     except OSError as error:

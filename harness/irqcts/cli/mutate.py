@@ -16,7 +16,7 @@ import click
 
 from ..paths import layout
 from ..verdict import EXIT_CONFORMS, EXIT_NONCONFORMANCE
-from . import Interrupted, Problem
+from . import Interrupted, Problem, may_write
 
 if TYPE_CHECKING:
     from ..mutation.mutants import Mutant, Shares
@@ -106,8 +106,10 @@ def command(out: Path | None, only: str | None, ids: tuple[str, ...], scenarios_
         sets = ["emulator"]
     now = datetime.datetime.now(datetime.timezone.utc)
     folder = out or Path("results") / f"mutation-{now:%Y%m%d-%H%M%S}"
-    if (folder / "mutation.json").exists():
+    if os.path.exists(folder / "mutation.json"):
         raise Problem(f"{folder} already holds a score; name another folder")
+    if not may_write(folder):  # before minutes of judging
+        raise Problem(f"cannot write to {folder}; name another folder with --out")
     workers = workers_of(jobs)
     try:
         with _Bar() as bar:

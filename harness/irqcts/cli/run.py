@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import re
 import signal
 import sys
@@ -111,7 +112,7 @@ def default_out(chosen: BackendChoice) -> Path:
     name = re.sub(r"[^A-Za-z0-9.]+", "-", Path(str(chosen)).name).strip("-")[:60]
     folder = Path("results") / f"{name}-{stamp}"
     number = 1
-    while folder.exists():
+    while os.path.exists(folder):  # Path.exists raises where this user may not look
         number += 1
         folder = Path("results") / f"{name}-{stamp}-{number}"
     return folder
