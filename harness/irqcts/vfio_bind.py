@@ -175,6 +175,8 @@ def unbind(address: str, machine: Machine | None = None) -> str:
     """Gives the device back to the driver it was taken from; returns that driver."""
     machine = machine or Machine()
     address = full_address(address)
+    if not machine.device(address).exists():
+        raise BindError(f"there is no PCI device {address}; lspci -D lists the devices of this machine")
     note = _note(address, machine)
     former = json.loads(note.read_text("utf-8"))["driver"] if note.exists() else None
     if former is None and not machine.gives_vfio(address):
