@@ -131,6 +131,18 @@ def test_an_interrupted_mutation_run_or_measurement(irqcts: Irqcts, monkeypatch:
         assert not (irqcts.folder / "new").exists()
 
 
+def test_what_several_processes_missed_is_known(irqcts: Irqcts) -> None:
+    """Interrupted while each is in its first test: none of them ends in order, and what the tests are is known."""
+    irqcts.write(SLOW.replace("time.sleep(0.3)", "time.sleep(20)"))
+    out = irqcts.folder / "out"
+    status, output = _interrupted(irqcts, out / "results.jsonl", signal.SIGINT, "run", "--out", "out", "--jobs", "2")
+    assert status == 3 and "Traceback" not in output, output
+    records = [json.loads(line) for line in (out / "results.jsonl").read_text("utf-8").splitlines()]
+    missed = [r for r in records if r.get("verdict") == "MISS" and "test_each" in r["id"]]
+    assert len(missed) == 12 and {(*r["clauses"], r["family"], r["title"]) for r in missed} == \
+        {("ENTRY-READBACK", "ENTRY", "One of a dozen.")}, missed
+
+
 def test_a_run_is_continued_as_it_was_begun(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the command that is printed, word for word, in a terminal of 80 columns, and nothing else given."""
     irqcts.write(SLOW)
