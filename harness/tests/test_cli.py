@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import HARNESS, SUITE, Irqcts, agent_command
+from irqcts import wine_choice, wine_prefix
 from irqcts.cli import group, may_write
 
 PROGRAM = """irqcts-program 1
@@ -135,6 +136,31 @@ def test_backends(irqcts: Irqcts) -> None:
     assert "emulator" in irqcts("backends").output
     said = irqcts("backends", "emulator").output
     assert "table-bar=" in said and "entries_max            2048" in said
+
+
+def test_the_backend_windows_is_known_on_linux(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With Wine it is listed with its options; without, every list says what it needs."""
+    assert re.search(r"^windows +\S", irqcts("backends").output, re.MULTILINE)
+    said = irqcts("backends", "windows").output
+    for what in ("wine=yes", "device=IRQCTS\\SIMULATED", "fault=ID", "locking=", "needs", "run --backend windows --wine"):
+        assert what in said, said
+    source = HARNESS.parent / "backends" / "windows" / "client" / "client.c"
+    if source.exists():  # not beside an installed package
+        table = source.read_text("utf-8").partition("option_help[] = {")[2].partition("NULL}")[0]
+        ours = {line.partition("=")[0] for line in wine_choice.OPTION_HELP}
+        assert {"device", "fault"} <= set(re.findall(r'^ *"(\w+)=', table, re.MULTILINE)) <= ours
+    assert "backend windows" in irqcts("doctor").output
+    monkeypatch.setattr(wine_prefix, "client", lambda: Path("/somewhere/irqcts_windows.dll"))
+    listed = CliRunner().invoke(group, ["list", "backends", "--json"])
+    assert json.loads(listed.output)["windows"] == "/somewhere/irqcts_windows.dll"
+
+    def none() -> Path:
+        raise wine_prefix.WineError("Wine is not installed: apt-get install wine64")
+
+    monkeypatch.setattr(wine_prefix, "client", none)
+    assert "windows" not in CliRunner().invoke(group, ["list", "backends"]).output
+    for arguments in (["backends"], ["backends", "windows"]):
+        assert "Wine is not installed: apt-get" in CliRunner().invoke(group, arguments).output
 
 
 def test_completion(irqcts: Irqcts) -> None:

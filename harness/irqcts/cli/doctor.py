@@ -16,6 +16,7 @@ from .. import host
 from ..agent import AgentProcess, BackendChoice, installed_backends
 from ..paths import layout
 from ..verdict import Ending
+from .backends import under_wine
 
 #: name, whether it works, what was seen, and the command that mends it.
 Finding = tuple[str, bool, str, str]
@@ -86,6 +87,8 @@ def findings() -> Iterator[Finding]:
         finally:
             agent.close()
     if not host.WINDOWS:
+        works, what = under_wine()
+        yield "backend windows", works, what.removeprefix("not here: "), ""  # which is a command already
         yield from _virtualization()
 
 

@@ -47,7 +47,7 @@ def backend_options(command: Command) -> Command:
     def put_together(context: click.Context, parameter: click.Parameter, value: str) -> BackendChoice:
         chosen = BackendChoice.parse(value)
         name, colon, rest = chosen.name.partition(":")
-        if colon and name in installed_backends():
+        if colon and (name in installed_backends() or name == "windows"):
             raise Problem(f"--backend {value}: {rest!r} is no option; write {name}:KEY=VALUE "
                           f"({host.COMMAND} backends {name})")
         given = context.meta.get("irqcts.shorthands", {})
