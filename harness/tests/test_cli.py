@@ -96,6 +96,18 @@ def test_list_of_what_cannot_be_collected(irqcts: Irqcts) -> None:
     assert outcome.status == 2 and "no_such_module" in outcome.output and "Traceback" not in outcome.output
 
 
+def test_the_page_on_writing_a_test_followed_by_a_new_user(irqcts: Irqcts) -> None:
+    page = HARNESS.parent / "docs" / "writing-a-test.md"
+    if not page.exists():
+        pytest.skip("an installed package: the pages are elsewhere")
+    found = re.search(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert found is not None
+    irqcts.write(found[1], "test_NAME.py")
+    assert "run --tests test_NAME.py::test_events_while_masked_coalesce`" in page.read_text("utf-8")
+    outcome = irqcts.run("--tests", "test_NAME.py::test_events_while_masked_coalesce")
+    assert outcome.status == 0 and outcome.verdicts == {"test_events_while_masked_coalesce": "PASS"}, outcome.output
+
+
 def test_explain(irqcts: Irqcts) -> None:
     said = irqcts("explain", "pend-set").output
     assert re.search(r"rulings +\d+, and \d+ on other clauses that cite it\n +core/spec/rulings/PEND.txt:\d+ ", said)
