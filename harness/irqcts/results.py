@@ -145,9 +145,13 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
             raise ResultsError(f"{folder / LOG}, line {number}: not a JSON object")
         if record.get("type") == "run" and run is None:
             run = record
-        elif record.get("type") == "test" and record["verdict"] != Verdict.MISS \
-                and not record["id"].startswith("deviations/"):
-            tests[record["id"]] = record
+        elif record.get("type") == "test":
+            identifier, verdict = record.get("id"), record.get("verdict")
+            if not isinstance(identifier, str) or verdict not in [each.value for each in Verdict]:
+                raise ResultsError(f"{folder / LOG}, line {number}: the test {identifier!r} has the verdict {verdict!r}, "
+                                   "which is none")
+            if verdict != Verdict.MISS and not identifier.startswith("deviations/"):
+                tests[identifier] = record
     if run is None:
         raise ResultsError(f"{folder / LOG}: it does not begin with a run's record")
     if run.get("schema") != SCHEMA:

@@ -220,6 +220,24 @@ def test_report_prints_other_renderings(rendering: Irqcts) -> None:
         assert outcome.status == 2 and what in outcome.output and "Traceback" not in outcome.output, outcome.output
 
 
+def test_a_log_that_is_none_is_bad_input(rendering: Irqcts) -> None:
+    """One sentence that says where, and status 2, of everything that reads the log."""
+    path = rendering.run(out="good").folder / "results.jsonl"
+    text = path.read_text("utf-8")
+    assert rendering("report", "good").status == 0
+    for wrong, where in ((text.replace('"verdict": "PASS"', '"verdict": "FINE"', 1), "line 2: the test"),
+                         (text.replace('"duration_s": ', '"duration_s": -', 1), "line 2: duration_s")):
+        assert wrong != text
+        path.write_text(wrong, "utf-8")
+        outcome = rendering("report", "good")
+        assert outcome.status == 2 and where in outcome.output and "complete" not in outcome.output, outcome.output
+    path.write_text(text, "utf-8")
+    (path.parent / "report.md").unlink()
+    (path.parent / "report.md").mkdir()
+    outcome = rendering("report", "good")
+    assert outcome.status == 2 and "cannot write to good: Is a directory" in outcome.output, outcome.output
+
+
 def test_doctor(irqcts: Irqcts) -> None:
     outcome = irqcts("doctor")
     assert outcome.status == 0 and "backend emulator" in outcome.output and "interpreter" in outcome.output

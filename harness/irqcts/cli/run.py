@@ -118,8 +118,11 @@ def default_out(chosen: BackendChoice) -> Path:
     return folder
 
 
-def render(console: Any, folder: Path) -> bool:
-    """summary.json, report.html and the others from results.jsonl; False when that failed."""
+def render(console: Any, folder: Path, raised: tuple[type[Exception], ...] = ()) -> bool:
+    """summary.json, report.html and the others from results.jsonl; False when that failed.
+
+    `raised`: what the caller has a sentence for.
+    """
     try:
         from irqcts_reports import render as render_reports
     except ImportError as error:
@@ -127,6 +130,8 @@ def render(console: Any, folder: Path) -> bool:
         return False
     try:
         render_reports(folder)
+    except raised:
+        raise
     except Exception as error:  # a report that cannot be made must not hide the results
         console.print(f"results.jsonl is complete, but rendering it failed: {type(error).__name__}: {error}",
                       style="magenta", markup=False)
