@@ -16,6 +16,7 @@ from pathlib import Path
 from .obstacle import Obstacle
 
 DRIVER = "vfio-pci"
+IOMMU_ON = "turn it on in the firmware and boot with intel_iommu=on; on AMD it is on by default"
 ADDRESS = re.compile(r"(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
 
 
@@ -114,8 +115,7 @@ def preflight(address: str, machine: Machine | None = None) -> list[Obstacle]:
         return [Obstacle(f"there is no PCI device {address}", "lspci -D lists the devices of this machine")]
     group = machine.device(address) / "iommu_group"
     if not group.exists():
-        obstacles.append(Obstacle("the IOMMU is off", "turn it on in the firmware and boot with intel_iommu=on; on AMD "
-                                  "it is on by default"))
+        obstacles.append(Obstacle("the IOMMU is off", IOMMU_ON))
     bound = machine.gives_vfio(address)
     if not bound:
         if not (machine.root / "sys/bus/pci/drivers" / DRIVER).exists():

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from irqcts import vfio_bind
-from irqcts.cli import group
+from irqcts.cli import doctor, group
 from irqcts.vfio_bind import BindError, Machine
 
 ADDRESS = "0000:03:00.0"
@@ -161,6 +161,11 @@ def test_preflight_names_every_obstacle_and_its_remedy(tmp_path: Path) -> None:
     texts = [str(obstacle) for obstacle in vfio_bind.preflight(ADDRESS, machine)]
     assert ["IOMMU" in texts[0], "modprobe vfio-pci" in texts[1], f"./irqcts bind {ADDRESS}" in texts[2]] == [True] * 3
     assert "no PCI device" in str(vfio_bind.preflight("0000:7f:00.0", machine)[0])
+
+
+def test_doctor_names_the_same_remedy_for_the_iommu() -> None:
+    found = {name: (works, mend) for name, works, _, mend in doctor._virtualization()}
+    assert "intel_iommu=on" in found["IOMMU"][1] and found["IOMMU"][1] == vfio_bind.IOMMU_ON
 
 
 def test_what_is_no_address_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Iterator
 
 import click
 
-from .. import host
+from .. import host, vfio_bind
 from ..agent import AgentProcess, BackendChoice, installed_backends
 from ..paths import layout
 from ..verdict import Ending
@@ -96,7 +96,8 @@ def _virtualization() -> Iterator[Finding]:
     yield "KVM", os.access("/dev/kvm", os.R_OK | os.W_OK), \
         "/dev/kvm" + ("" if os.path.exists("/dev/kvm") else " is not there; guests run by software emulation"), ""
     iommu = len(list(Path("/sys/kernel/iommu_groups").glob("*"))) if Path("/sys/kernel/iommu_groups").exists() else 0
-    yield "IOMMU", iommu > 0, f"{iommu} groups" + ("" if iommu else "; VFIO on this machine's own devices is not possible"), ""
+    yield "IOMMU", iommu > 0, \
+        f"{iommu} groups" + ("" if iommu else "; VFIO on this machine's own devices is not possible"), vfio_bind.IOMMU_ON
 
 
 @click.command(epilog="Example: irqcts doctor")
