@@ -285,7 +285,7 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from error
         for wanted in config.getoption("clause"):
             if not any(covers((identifier,), wanted) for identifier in known):
-                raise pytest.UsageError(f"there is no clause {wanted!r}{specification.nearest(wanted)}")
+                raise pytest.UsageError(f"there is no clause {wanted!r}{specification.nearest(wanted, families=True)}")
 
 
 def covers(declared: tuple[str, ...], wanted: str) -> bool:

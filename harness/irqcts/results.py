@@ -161,6 +161,8 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
 
 def merge(folders: Iterable[Path], out: Path) -> Log:
     """One run from the shards of it; refused unless suite, specification and backend identity agree."""
+    if os.path.exists(out / LOG):
+        raise ResultsError(f"{out} already holds a run; name another folder with --out")
     parts = [(folder, *read(folder)) for folder in folders]
     if len(parts) < 2:
         raise ResultsError("merging takes at least two run folders")

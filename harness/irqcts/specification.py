@@ -56,9 +56,11 @@ def digest() -> str:
     return hashlib.sha256(layout().clauses.read_bytes()).hexdigest()[:16]
 
 
-def nearest(name: str) -> str:
-    """A closing half-sentence for an id that does not exist."""
+def nearest(name: str, families: bool = False) -> str:
+    """A closing half-sentence for an id that does not exist; where a family would do too, it is among them."""
     import difflib
 
-    close = difflib.get_close_matches(name.upper(), list(clauses()), n=3, cutoff=0.5)
+    known = dict.fromkeys([*(clause.family for clause in clauses().values() if families), *clauses()])
+    wanted = name.upper().replace("_", "-")
+    close = [wanted] if wanted in known else difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else f"; {host.COMMAND} list clauses shows all"

@@ -44,6 +44,9 @@ def test_help(irqcts: Irqcts, command: str) -> None:
     (["run", "--backend", "emulator:fault"], "emulator:KEY=VALUE"), (["run", "--agent-command", "ssh"], "a JSON list"),
     (["bench", "--out", f"{sys.executable}/bench.json"], "cannot write"),
     (["mutate", "--out", f"{sys.executable}/score"], "cannot write"), (["bench", "--out", "."], "cannot write"),
+    (["run", "--out", ""], "the name of the folder is empty"), (["soak", "--out", ""], "the name of the folder is empty"),
+    (["run", "--clause", "pend"], "no clause 'pend'; did you mean PEND?"),
+    (["list", "tests", "--clause", "pend"], "did you mean PEND?"),
     (["run", "--out", "n" * 300], "File name too long; name another folder"),
 ])
 def test_a_mistake_is_one_sentence(irqcts: Irqcts, arguments: list[str], what: str) -> None:

@@ -246,6 +246,8 @@ def test_shards_cover_everything_once(irqcts: Irqcts) -> None:
     assert irqcts.run("--shard", "2/3", out="again").verdicts == parts[1].verdicts, "the same everywhere"
     merged = irqcts("merge", "part1", "part2", "part3", "--out", str(irqcts.folder / "whole"), out="whole")
     assert merged.status == 0 and len(merged.tests) == 13 and merged.end["counts"]["PASS"] == 13, merged.output
+    again = irqcts("merge", "part1", "part2", "part3", "--out", "whole")
+    assert again.status == 2 and again.output == "irqcts: whole already holds a run; name another folder with --out\n"
 
 
 @pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "x/y", "1/0"])

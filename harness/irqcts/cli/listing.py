@@ -24,7 +24,7 @@ Examples:
 def command(what: str, clause: str | None, as_json: bool) -> None:
     """List tests, clauses or backends, one a line."""
     if clause is not None and not any(_covers((i,), clause) for i in specification.clauses()):
-        raise Problem(f"there is no clause {clause!r}{specification.nearest(clause)}")
+        raise Problem(f"there is no clause {clause!r}{specification.nearest(clause, families=True)}")
     if what == "backends":
         from .backends import every
 

@@ -17,6 +17,7 @@ import click
 from ..paths import layout
 from ..verdict import EXIT_CONFORMS, EXIT_NONCONFORMANCE
 from . import Interrupted, Problem, may_write
+from .options import Folder
 
 if TYPE_CHECKING:
     from ..mutation.mutants import Mutant, Shares
@@ -69,7 +70,7 @@ Examples:
   irqcts mutate
   irqcts mutate --emulator --scenarios-only
   irqcts mutate --fault F10 --fault D4""")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+@click.option("--out", type=Folder(), metavar="DIR",
               help="The folder for mutation.json and mutation.html (default: below results/).")
 @click.option("--emulator", "only", flag_value="emulator", help="Only the faults of the emulator's table.")
 @click.option("--oracle", "only", flag_value="oracle", help="Only mutants of the oracle (a source tree and clang).")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Callable, TypeVar
 
 import click
@@ -32,6 +33,18 @@ SWITCHES = {
     "wine": "Backend windows: run it under Wine, on a simulated bus.",
     "witness": "Backend vfio: compare with what QEMU's own side of the guest sees.",
 }
+
+
+class Folder(click.Path):
+    """A folder that is written to; an empty name, as of a variable that is not set, is not the current one."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, file_okay=False)
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        if value == "":
+            self.fail("the name of the folder is empty; name one, or leave the option away", parameter, context)
+        return super().convert(value, parameter, context)
 
 
 def _program(text: str) -> str:

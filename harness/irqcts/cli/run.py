@@ -22,7 +22,7 @@ from ..verdict import EXIT_NOTHING, EXIT_UNDECIDED, EXIT_USAGE, Verdict, exit_st
 from . import Interrupted, Problem
 from .collecting import Quiet, pytest_main, tests
 from .completion import clause_ids, test_ids
-from .options import backend_options
+from .options import Folder, backend_options
 
 STYLES = {
     "PASS": "green", "FAIL": "bold red", "WAIVED": "yellow", "XPASS": "bold red", "NOT_APPLICABLE": "dim",
@@ -209,9 +209,9 @@ Examples:
   irqcts run --shard 2/4 --out results/part2
   irqcts run --resume results/rocker""")
 @backend_options
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
+@click.option("--out", type=Folder(), metavar="DIR",
               help="Run folder; by default results/BACKEND-TIME.")
-@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", is_eager=True, callback=_as_it_was,
+@click.option("--resume", type=Folder(), metavar="DIR", is_eager=True, callback=_as_it_was,
               help="Continue the run in this folder: what has its verdict is not run again.  Backend, selection, "
                    "seed, shard and deviations are those of the run, where they are not given.")
 @click.option("--clause", multiple=True, metavar="ID", shell_complete=clause_ids,

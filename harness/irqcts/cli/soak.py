@@ -21,7 +21,7 @@ from ..program import Program
 from ..trace import Trace
 from ..verdict import AgentCrash, AgentTimeout, EXIT_CONFORMS, EXIT_INTERRUPTED, EXIT_NONCONFORMANCE
 from . import Problem
-from .options import backend_options
+from .options import Folder, backend_options
 from .replay import show
 from .soak_histories import soak_histories
 
@@ -173,7 +173,7 @@ Examples:
               help="Instead of programs, N threads that raise, mask, unmask and route at once; docs/concurrency.md.")
 @click.option("--steering/--no-steering", default=True, show_default=True,
               help="Choose each program among several by what it reaches on the oracle.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("results/soak"), show_default=True, metavar="DIR")
+@click.option("--out", type=Folder(), default=Path("results/soak"), show_default=True, metavar="DIR")
 def command(backend: BackendChoice, seconds: float, run_seed: int | None, seed: str | None, repeats: int,
             shrink_runs: int, threads: int | None, steering: bool, out: Path) -> None:
     """Run random programs of ever other shapes until one fails or the time is over; shrink the one that failed.
