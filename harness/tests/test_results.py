@@ -101,6 +101,14 @@ def test_an_interrupt_before_the_first_test(irqcts: Irqcts, number: int, where: 
     assert status == 3 and output.strip() == "irqcts: interrupted before the first test", output
 
 
+@pytest.mark.parametrize("arguments, status", [(["list"], 130), (["run", "--dry-run"], 3)], ids=["list", "dry-run"])
+def test_an_interrupt_while_tests_are_listed(irqcts: Irqcts, arguments: list[str], status: int) -> None:
+    here = irqcts.folder / "here"
+    irqcts.write(f"import pathlib, time\npathlib.Path({str(here)!r}).write_text('1')\ntime.sleep(20)\n")
+    ended, output = _interrupted(irqcts, here, signal.SIGINT, *arguments)
+    assert ended == status and output.strip().startswith("irqcts: interrupted") and "collected" not in output, output
+
+
 @pytest.mark.parametrize("arguments, said", [
     (["soak", "--out", "out"], r"interrupted\n0 programs, 0 steps, 0 clauses reached, none failed"),
     (["soak", "--threads", "2", "--out", "out"], r"interrupted\n0 histories, 0 calls"),
