@@ -13,6 +13,7 @@ import os
 import re
 from pathlib import Path
 
+from . import host
 from .obstacle import Obstacle
 
 DRIVER = "vfio-pci"
@@ -121,7 +122,7 @@ def preflight(address: str, machine: Machine | None = None) -> list[Obstacle]:
         if not (machine.root / "sys/bus/pci/drivers" / DRIVER).exists():
             obstacles.append(Obstacle(f"the driver {DRIVER} is not loaded", f"modprobe {DRIVER}"))
         obstacles.append(Obstacle(f"{address} belongs to {machine.driver(address) or 'no driver'}",
-                                  f"./irqcts bind {address}"))
+                                  f"{host.COMMAND} bind {address}"))
     if group.exists():
         for neighbour in sorted((group / "devices").glob("*")):
             owner = machine.driver(neighbour.name)
@@ -129,7 +130,7 @@ def preflight(address: str, machine: Machine | None = None) -> list[Obstacle]:
             harmless = owner in ("", "pci-stub") or machine.gives_vfio(neighbour.name) or is_bridge
             if neighbour.name != address and not harmless:
                 obstacles.append(Obstacle(f"{neighbour.name} shares its IOMMU group and belongs to {owner}",
-                                          f"./irqcts bind {neighbour.name}"))
+                                          f"{host.COMMAND} bind {neighbour.name}"))
         node = machine.root / "dev/vfio" / group.resolve().name
         if bound and not os.access(node, os.R_OK | os.W_OK):
             obstacles.append(Obstacle(f"this user may not open /dev/vfio/{group.resolve().name}",
