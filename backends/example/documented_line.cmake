@@ -12,7 +12,12 @@ foreach(part core backends)
   file(CREATE_LINK ${SOURCE}/${part} ${FOLDER}/${part} SYMBOLIC)
 endforeach()
 execute_process(COMMAND ${line} WORKING_DIRECTORY ${FOLDER} COMMAND_ERROR_IS_FATAL ANY)
+set(open [[
+from irqcts.agent import AgentProcess, BackendChoice
+agent = AgentProcess(BackendChoice('./my-backend.so'))
+print(agent.description().identity)
+agent.close()
+]])
 execute_process(
-  COMMAND ${CMAKE_COMMAND} -E env PYTHONPATH=${SOURCE}/harness IRQCTS_BUILD=${BUILD} ${PYTHON} -c
-          "from irqcts.agent import AgentProcess, BackendChoice\nagent = AgentProcess(BackendChoice('./my-backend.so'))\ntry:\n    print(agent.description().identity)\nfinally:\n    agent.close()"
+  COMMAND ${CMAKE_COMMAND} -E env PYTHONPATH=${SOURCE}/harness IRQCTS_BUILD=${BUILD} ${PYTHON} -c "${open}"
   WORKING_DIRECTORY ${FOLDER} COMMAND_ERROR_IS_FATAL ANY)

@@ -148,8 +148,8 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         elif record.get("type") == "test":
             identifier, verdict = record.get("id"), record.get("verdict")
             if not isinstance(identifier, str) or verdict not in [each.value for each in Verdict]:
-                raise ResultsError(f"{folder / LOG}, line {number}: the test {identifier!r} has the verdict {verdict!r}, "
-                                   "which is none")
+                raise ResultsError(f"{folder / LOG}, line {number}: the test {identifier!r} has the verdict "
+                                   f"{verdict!r}, which is none")
             if verdict != Verdict.MISS and not identifier.startswith("deviations/"):
                 tests[identifier] = record
     if run is None:

@@ -44,7 +44,8 @@ def test_help(irqcts: Irqcts, command: str) -> None:
     (["run", "--backend", "emulator:fault"], "emulator:KEY=VALUE"), (["run", "--agent-command", "ssh"], "a JSON list"),
     (["bench", "--out", f"{sys.executable}/bench.json"], "cannot write"),
     (["mutate", "--out", f"{sys.executable}/score"], "cannot write"), (["bench", "--out", "."], "cannot write"),
-    (["run", "--out", ""], "the name of the folder is empty"), (["soak", "--out", ""], "the name of the folder is empty"),
+    (["run", "--out", ""], "the name of the folder is empty"),
+    (["soak", "--out", ""], "the name of the folder is empty"),
     (["run", "--clause", "pend"], "no clause 'pend'; did you mean PEND?"),
     (["list", "tests", "--clause", "pend"], "did you mean PEND?"),
     (["run", "--out", "n" * 300], "File name too long; name another folder"),
@@ -157,7 +158,8 @@ def test_the_backend_windows_is_known_on_linux(irqcts: Irqcts, monkeypatch: pyte
     """With Wine it is listed with its options; without, every list says what it needs."""
     assert re.search(r"^windows +\S", irqcts("backends").output, re.MULTILINE)
     said = irqcts("backends", "windows").output
-    for what in ("wine=yes", "device=IRQCTS\\SIMULATED", "fault=ID", "locking=", "needs", "run --backend windows --wine"):
+    for what in ("wine=yes", "device=IRQCTS\\SIMULATED", "fault=ID", "locking=", "needs",
+                 "run --backend windows --wine"):
         assert what in said, said
     source = HARNESS.parent / "backends" / "windows" / "client" / "client.c"
     if source.exists():  # not beside an installed package

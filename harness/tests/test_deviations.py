@@ -102,7 +102,8 @@ def test_a_wrong_entry_is_refused(irqcts: Irqcts, entry: dict[str, object], what
 
 
 @pytest.mark.parametrize("head, entries, what", [
-    ("", (), "no [[deviation]]"), ("waive = true\n", ({},), "there is no key waive; only [[deviation]]"), ("waive = \n", ({},), "deviations.toml: "),
+    ("", (), "no [[deviation]]"), ("waive = true\n", ({},), "there is no key waive; only [[deviation]]"),
+    ("waive = \n", ({},), "deviations.toml: "),
     ("", ({}, {}), "says the same as deviation 1"),
 ])
 def test_a_wrong_file_is_refused(irqcts: Irqcts, head: str, entries: tuple[dict[str, object], ...], what: str) -> None:

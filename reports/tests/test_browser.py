@@ -105,7 +105,8 @@ def test_the_state_of_a_clause_is_not_broken(tmp_path: Path) -> None:
     folder = sample.write(tmp_path / "run", records)
     page = re.sub("<meta http-equiv[^>]*>", "", html.text(load_run(folder)))
     probe = ("<script>const states = [...document.querySelectorAll('#clause-table tr[id] > td:nth-child(4) > .quiet')];"
-             "document.body.dataset.states = states.length + '/' + states.filter(s => s.getClientRects().length > 1).length;"
+             "const broken = states.filter(state => state.getClientRects().length > 1);"
+             "document.body.dataset.states = states.length + '/' + broken.length;"
              "</script></body>")
     (folder / "probed.html").write_text(page.replace("</body>", probe), encoding="utf-8")
     found = re.search(r'data-states="(\d+)/(\d+)"', visit(folder / "probed.html", tmp_path).dom)

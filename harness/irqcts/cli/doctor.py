@@ -97,7 +97,8 @@ def _virtualization() -> Iterator[Finding]:
         "/dev/kvm" + ("" if os.path.exists("/dev/kvm") else " is not there; guests run by software emulation"), ""
     iommu = len(list(Path("/sys/kernel/iommu_groups").glob("*"))) if Path("/sys/kernel/iommu_groups").exists() else 0
     yield "IOMMU", iommu > 0, \
-        f"{iommu} groups" + ("" if iommu else "; VFIO on this machine's own devices is not possible"), vfio_bind.IOMMU_ON
+        f"{iommu} groups" + ("" if iommu else "; VFIO on this machine's own devices is not possible"), \
+        vfio_bind.IOMMU_ON
 
 
 @click.command(epilog="Example: irqcts doctor")

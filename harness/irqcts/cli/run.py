@@ -140,7 +140,7 @@ def render(console: Any, folder: Path, raised: tuple[type[Exception], ...] = ())
 
 
 class _Signals:
-    """Ctrl-C and SIGTERM end the run, and are remembered: pytest takes one during the collection for a test's mistake."""
+    """Ctrl-C and SIGTERM end the run, and are remembered: pytest may take one for a mistake of what it imports."""
 
     def __init__(self) -> None:
         self.came = False
