@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Iterable
 
-from . import specification
+from . import host, specification
 from .program import Program, ProgramError
 from .verdict import Verdict
 
@@ -142,7 +142,7 @@ def load(path: Path, identity: str, tests: Iterable[str] | None = None,
         raise DeviationsError(f"{path}: {error}") from error
     raw = document.pop("deviation", [])
     if document:
-        raise DeviationsError(f"{path}: unknown {sorted(document)}; only [[deviation]] belongs here")
+        raise DeviationsError(f"{path}: there is no key {_listed(document)}; only [[deviation]] belongs here")
     if not isinstance(raw, list) or not raw:
         raise DeviationsError(f"{path}: it has no [[deviation]]")
     known_tests = set(tests) if tests is not None else None
@@ -159,13 +159,20 @@ def load(path: Path, identity: str, tests: Iterable[str] | None = None,
     return Deviations(path, matching, [entry for entry in entries if entry not in matching])
 
 
+def _listed(keys: Iterable[str]) -> str:
+    return ", ".join(sorted(keys))
+
+
 def _entry(path: Path, number: int, raw: Any, tests: set[str] | None, today: datetime.date) -> Deviation:
     where = f"{path}: deviation {number}"
     if not isinstance(raw, dict):
         raise DeviationsError(f"{where}: not a table")
     missing, unknown = _REQUIRED - set(raw), set(raw) - _REQUIRED - _OPTIONAL
-    if missing or unknown:
-        raise DeviationsError(f"{where}: missing {sorted(missing)}, unknown {sorted(unknown)}")
+    if unknown:
+        raise DeviationsError(f"{where}: there is no key {_listed(unknown)}; an entry has "
+                              f"{_listed(_REQUIRED)}, either clause or test, and may have expires")
+    if missing:
+        raise DeviationsError(f"{where}: it lacks {_listed(missing)}")
     if ("clause" in raw) == ("test" in raw):
         raise DeviationsError(f"{where}: name either a clause or a test")
     for key in set(raw) - {"expires"}:
@@ -174,7 +181,7 @@ def _entry(path: Path, number: int, raw: Any, tests: set[str] | None, today: dat
     if "clause" in raw and raw["clause"] not in specification.clauses():
         raise DeviationsError(f"{where}: there is no clause {raw['clause']!r}{specification.nearest(raw['clause'])}")
     if "test" in raw and tests is not None and raw["test"] not in tests:
-        raise DeviationsError(f"{where}: there is no test {raw['test']!r}; ./irqcts list tests shows all")
+        raise DeviationsError(f"{where}: there is no test {raw['test']!r}; {host.COMMAND} list tests shows all")
     expires = raw.get("expires")
     if expires is not None:
         if not isinstance(expires, datetime.date) or isinstance(expires, datetime.datetime):

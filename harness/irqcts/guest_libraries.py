@@ -18,14 +18,15 @@ from .paths import layout
 BACKEND = "irqcts-backend-vfio.so"
 #: Where the guest's init says backends are, and where drivers are put beside them.
 FOLDER = "lib/irqcts"
+_STIMULUS = re.compile(r"(?P<before>^|,)stimulus=(?P<path>[^,]*/[^,]*)")
 _NEEDED = re.compile(r"^\s*(?:\S+ => )?(/\S+) \(0x", re.MULTILINE)
 _MISSING = re.compile(r"^\s*(\S+) => not found", re.MULTILINE)
 
 
 def stimulus_library(options: str) -> Path | None:
     """The library that a stimulus= of the backend's options names; None for a built-in driver."""
-    found = re.search(r"(?:^|,)stimulus=([^,]*/[^,]*)", options)
-    return Path(found.group(1)) if found is not None else None
+    found = _STIMULUS.search(options)
+    return Path(found["path"]) if found is not None else None
 
 
 def _libraries(files: Iterable[Path]) -> dict[str, Path]:
@@ -52,4 +53,5 @@ def with_stimulus(library: Path, options: str) -> tuple[Path, dict[str, Path], s
     backend = places.backends / BACKEND
     files = {f"{FOLDER}/{BACKEND}": backend, inside: library.resolve(),
              **_libraries((places.agent, backend, library.resolve()))}
-    return places.agent, files, options.replace(f"stimulus={library}", f"stimulus=/{inside}")
+    # As it was written: a Path has lost the "./" of the option already.
+    return places.agent, files, _STIMULUS.sub(lambda found: f"{found['before']}stimulus=/{inside}", options, count=1)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import platform
 import selectors
+import shlex
 import signal
 import subprocess
 import time
@@ -14,7 +15,8 @@ from typing import Any, Sequence
 
 from .pipes import CHUNK, Late, Pipes
 
-COMMAND = "./irqcts"
+#: A checkout has the script; an installation is on PATH.
+COMMAND = "./irqcts" if (Path(__file__).resolve().parents[2] / "irqcts").is_file() else "irqcts"
 LIBRARY = "libirqcts.so"
 AGENT = "irqcts-agent"
 
@@ -22,6 +24,10 @@ AGENT = "irqcts-agent"
 def backend_name(path: Path) -> str | None:
     name = path.name
     return name[len("irqcts-backend-"):-3] if name.startswith("irqcts-backend-") and name.endswith(".so") else None
+
+
+def quoted(*words: str) -> str:
+    return shlex.join(words)
 
 
 def cache_base() -> Path:

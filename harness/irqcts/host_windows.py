@@ -35,6 +35,10 @@ def backend_name(path: Path) -> str | None:
     return None
 
 
+def quoted(*words: str) -> str:
+    return subprocess.list2cmdline(words)
+
+
 def cache_base() -> Path:
     return Path(os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local"))
 

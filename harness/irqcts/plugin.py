@@ -15,13 +15,14 @@ import datetime
 import hashlib
 import json
 import re
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from . import deviations, environment, results, specification
+from . import deviations, environment, host, results, specification
 from .agent import AgentProcess, BackendChoice
 from .declarations import Needs, declared_clauses, declared_needs, is_mandatory
 from .library import LibraryError
@@ -99,6 +100,7 @@ class Run:
         self.whole_suite = True
         self.known: set[str] = set()  # before any selection
         self.about: dict[str, dict[str, Any]] = {}  # of selected tests: clauses, family, title
+        self.told: tempfile.TemporaryDirectory[str] | None = None  # where the processes of pytest-xdist say that
         self.chosen = False  # the selection was made without an error
         self.opened = False
 
@@ -133,6 +135,10 @@ class Run:
                 LibraryError) as error:
             self.agent.close()
             raise pytest.UsageError(str(error)) from error
+
+    def tell_about(self) -> None:
+        """To the controller, before it hears which tests there are; not with the end, which may never come."""
+        Path(self.config.workerinput[ABOUT]).write_text(json.dumps(self.about), "utf-8")  # type: ignore[attr-defined]
 
     def record(self, record: dict[str, Any]) -> None:
         """One finished test: the deviations' word on it, then the log."""
@@ -279,7 +285,7 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from error
         for wanted in config.getoption("clause"):
             if not any(covers((identifier,), wanted) for identifier in known):
-                raise pytest.UsageError(f"there is no clause {wanted!r}{specification.nearest(wanted)}")
+                raise pytest.UsageError(f"there is no clause {wanted!r}{specification.nearest(wanted, families=True)}")
 
 
 def covers(declared: tuple[str, ...], wanted: str) -> bool:
@@ -303,7 +309,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ids = {stable_id(item.nodeid) for item in items}
     for test in tests:
         if stable_id(test) not in ids and not any(i.startswith(stable_id(test) + "[") for i in ids):
-            raise pytest.UsageError(f"there is no test {test!r}; ./irqcts list tests shows all")
+            raise pytest.UsageError(f"there is no test {test!r}; {host.COMMAND} list tests shows all")
 
     def keep(item: pytest.Item) -> bool:
         if not uses_machine(item):
@@ -332,6 +338,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     items = [item for item in session.items if uses_machine(item)]
     if not config.option.collectonly and not session.testsfailed and run.chosen:
         run.about = {stable_id(item.nodeid): item_about(item) for item in items}
+        if run.worker:
+            run.tell_about()
     # pytest calls this hook also after a selection that raised.
     if run.worker or config.option.collectonly or not items or session.testsfailed or not run.chosen:
         return
@@ -341,16 +349,21 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
+def pytest_configure_node(node: Any) -> None:
+    """The controller of pytest-xdist collects nothing itself: each process says here what it found (tell_about)."""
     run = node.config.stash[RUN]
-    if not run.opened:
-        run.open([stable_id(identifier) for identifier in ids])
+    if run.told is None:
+        run.told = tempfile.TemporaryDirectory(prefix="irqcts-")
+    node.workerinput[ABOUT] = str(Path(run.told.name) / node.gateway.id)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: Any) -> None:
-    """The controller of pytest-xdist collects nothing itself: a process that ends in order says what it knew."""
-    node.config.stash[RUN].about.update(getattr(node, "workeroutput", {}).get(ABOUT, {}))
+def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
+    run = node.config.stash[RUN]
+    if not run.opened:
+        told = Path(node.workerinput[ABOUT])
+        run.about = json.loads(told.read_text("utf-8")) if told.exists() else {}  # not after a collection that failed
+        run.open([stable_id(identifier) for identifier in ids])
 
 
 # --- running -------------------------------------------------------------------------------------
@@ -524,8 +537,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     run = session.config.stash[RUN]
     run.agent.close()
     if run.worker:
-        session.config.workeroutput[ABOUT] = run.about  # type: ignore[attr-defined]
         return
+    if run.told is not None:
+        run.told.cleanup()
     if run.config.getoption("save_programs") and run.programs:
         run.config.getoption("save_programs").write_text(json.dumps(run.programs, indent=1), encoding="utf-8")
     if run.opened:

@@ -12,7 +12,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from . import host
 from .verdict import Verdict, empty_counts, exit_status
@@ -30,6 +30,19 @@ def _line(record: dict[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
 
 
+#: What stays the same when a run is resumed, and where its record has it.
+JUDGES = {"suite": ("suite", "digest"), "specification": ("spec", "digest")}
+RESUMED = {**JUDGES, "backend": ("backend", "identity"), "shard": ("shard",), "seed": ("seed",)}
+
+
+def same(folder: Path, before: Any, now: Any, what: Mapping[str, Sequence[str]]) -> None:
+    """ResultsError when two records of a run are not of the same."""
+    for name, keys in what.items():
+        old, new = at(before, keys), at(now, keys)
+        if old != new:
+            raise ResultsError(f"{folder}: it was run with another {name} ({old}, now {new}); start a new run")
+
+
 @dataclass
 class Log:
     """Writes one run's log.  `counts` follows what was written."""
@@ -42,7 +55,7 @@ class Log:
 
     @classmethod
     def create(cls, folder: Path, run: dict[str, Any]) -> Log:
-        if (folder / LOG).exists():
+        if os.path.exists(folder / LOG):  # False also where this user may not look; opening it says so
             raise ResultsError(f"{folder} already holds a run; name another folder, or continue it with --resume")
         log = cls(folder)
         log._open("x")
@@ -53,19 +66,18 @@ class Log:
     def resume(cls, folder: Path, run: dict[str, Any]) -> Log:
         """Continues a log: whole records of judged tests stay, everything else is done again."""
         before, tests = read(folder)
-        for what, key in (("suite", ("suite", "digest")), ("specification", ("spec", "digest")),
-                          ("backend", ("backend", "identity")), ("shard", ("shard",)), ("seed", ("seed",))):
-            old, new = _at(before, key), _at(run, key)
-            if old != new:
-                raise ResultsError(f"{folder}: it was run with another {what} ({old}, now {new}); start a new run")
+        same(folder, before, run, RESUMED)
         log = cls(folder)
         temporary = folder / (LOG + ".resumed")
-        with temporary.open("w", encoding="utf-8") as stream:
-            for record in (before, *tests.values()):
-                stream.write(_line(record))
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(folder / LOG)
+        try:
+            with temporary.open("w", encoding="utf-8") as stream:
+                for record in (before, *tests.values()):
+                    stream.write(_line(record))
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(folder / LOG)
+        except OSError as error:
+            raise ResultsError(f"cannot write to {folder}: {error.strerror}; as its owner it can be resumed") from error
         log._open("a")
         for record in tests.values():
             log.counts[record["verdict"]] += 1
@@ -94,7 +106,7 @@ class Log:
             path = self.folder / "programs" / f"{name}{'-' + str(number) if number else ''}.txt"
             path.parent.mkdir(exist_ok=True)
             path.write_text(program["text"], encoding="utf-8")
-            program["replay"] = f"{self.replay_prefix} --backend {backend} {path}"
+            program["replay"] = f"{self.replay_prefix} {host.quoted('--backend', str(backend), str(path))}"
         self.counts[record["verdict"]] += 1
         self.ids.add(record["id"])
         self.write(record)
@@ -106,7 +118,8 @@ class Log:
         return status
 
 
-def _at(record: Any, keys: Sequence[str]) -> Any:  # of nested objects
+def at(record: Any, keys: Sequence[str]) -> Any:
+    """A value of nested objects; None where there is none."""
     for key in keys:
         record = record.get(key) if isinstance(record, dict) else None
     return record
@@ -132,9 +145,13 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
             raise ResultsError(f"{folder / LOG}, line {number}: not a JSON object")
         if record.get("type") == "run" and run is None:
             run = record
-        elif record.get("type") == "test" and record["verdict"] != Verdict.MISS \
-                and not record["id"].startswith("deviations/"):
-            tests[record["id"]] = record
+        elif record.get("type") == "test":
+            identifier, verdict = record.get("id"), record.get("verdict")
+            if not isinstance(identifier, str) or verdict not in [each.value for each in Verdict]:
+                raise ResultsError(f"{folder / LOG}, line {number}: the test {identifier!r} has the verdict "
+                                   f"{verdict!r}, which is none")
+            if verdict != Verdict.MISS and not identifier.startswith("deviations/"):
+                tests[identifier] = record
     if run is None:
         raise ResultsError(f"{folder / LOG}: it does not begin with a run's record")
     if run.get("schema") != SCHEMA:
@@ -144,6 +161,8 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
 
 def merge(folders: Iterable[Path], out: Path) -> Log:
     """One run from the shards of it; refused unless suite, specification and backend identity agree."""
+    if os.path.exists(out / LOG):
+        raise ResultsError(f"{out} already holds a run; name another folder with --out")
     parts = [(folder, *read(folder)) for folder in folders]
     if len(parts) < 2:
         raise ResultsError("merging takes at least two run folders")
@@ -153,9 +172,9 @@ def merge(folders: Iterable[Path], out: Path) -> Log:
     for folder, run, _ in parts[1:]:
         for what, key in (("suite", ("suite", "digest")), ("specification", ("spec", "digest")),
                           ("backend identity", ("backend", "identity")), ("seed", ("seed",))):
-            if _at(run, key) != _at(first, key):
-                raise ResultsError(f"{folder} and {first_folder} disagree about the {what} ({_at(run, key)} and "
-                                   f"{_at(first, key)}); only shards of one run merge")
+            if at(run, key) != at(first, key):
+                raise ResultsError(f"{folder} and {first_folder} disagree about the {what} ({at(run, key)} and "
+                                   f"{at(first, key)}); only shards of one run merge")
     shards: list[dict[str, int]] = [run["shard"] for _, run, _ in parts if run.get("shard")]
     if len(shards) == len(parts):
         count = {shard["count"] for shard in shards}

@@ -9,6 +9,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from . import host
 from .paths import layout
 
 
@@ -21,7 +22,8 @@ def _tables() -> ModuleType:
     path = layout().clauses
     spec = importlib.util.spec_from_file_location("irqcts_clauses", path)
     if spec is None or spec.loader is None or not path.exists():
-        raise SpecificationMissing(f"{path} is missing; build the tree first: ./irqcts run does, or cmake --build build")
+        raise SpecificationMissing(f"{path} is missing; build the tree first: {host.COMMAND} run does, "
+                                   "or cmake --build build")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -54,9 +56,11 @@ def digest() -> str:
     return hashlib.sha256(layout().clauses.read_bytes()).hexdigest()[:16]
 
 
-def nearest(name: str) -> str:
-    """A closing half-sentence for an id that does not exist."""
+def nearest(name: str, families: bool = False) -> str:
+    """A closing half-sentence for an id that does not exist; where a family would do too, it is among them."""
     import difflib
 
-    close = difflib.get_close_matches(name.upper(), list(clauses()), n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(close)}?" if close else "; ./irqcts list clauses shows all"
+    known = dict.fromkeys([*(clause.family for clause in clauses().values() if families), *clauses()])
+    wanted = name.upper().replace("_", "-")
+    close = [wanted] if wanted in known else difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else f"; {host.COMMAND} list clauses shows all"

@@ -42,6 +42,8 @@ EXIT_NONCONFORMANCE = 1
 EXIT_USAGE = 2
 EXIT_UNDECIDED = 3
 EXIT_NOTHING = 5
+#: Of commands that judge nothing when they are interrupted; a run that is has tests that MISS.
+EXIT_INTERRUPTED = 130
 
 
 def empty_counts() -> dict[str, int]:

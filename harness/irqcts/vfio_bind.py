@@ -13,9 +13,11 @@ import os
 import re
 from pathlib import Path
 
+from . import host
 from .obstacle import Obstacle
 
 DRIVER = "vfio-pci"
+IOMMU_ON = "turn it on in the firmware and boot with intel_iommu=on; on AMD it is on by default"
 ADDRESS = re.compile(r"(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
 
 
@@ -114,14 +116,13 @@ def preflight(address: str, machine: Machine | None = None) -> list[Obstacle]:
         return [Obstacle(f"there is no PCI device {address}", "lspci -D lists the devices of this machine")]
     group = machine.device(address) / "iommu_group"
     if not group.exists():
-        obstacles.append(Obstacle("the IOMMU is off", "turn it on in the firmware and boot with intel_iommu=on; on AMD "
-                                  "it is on by default"))
+        obstacles.append(Obstacle("the IOMMU is off", IOMMU_ON))
     bound = machine.gives_vfio(address)
     if not bound:
         if not (machine.root / "sys/bus/pci/drivers" / DRIVER).exists():
             obstacles.append(Obstacle(f"the driver {DRIVER} is not loaded", f"modprobe {DRIVER}"))
         obstacles.append(Obstacle(f"{address} belongs to {machine.driver(address) or 'no driver'}",
-                                  f"./irqcts bind {address}"))
+                                  f"{host.COMMAND} bind {address}"))
     if group.exists():
         for neighbour in sorted((group / "devices").glob("*")):
             owner = machine.driver(neighbour.name)
@@ -129,7 +130,7 @@ def preflight(address: str, machine: Machine | None = None) -> list[Obstacle]:
             harmless = owner in ("", "pci-stub") or machine.gives_vfio(neighbour.name) or is_bridge
             if neighbour.name != address and not harmless:
                 obstacles.append(Obstacle(f"{neighbour.name} shares its IOMMU group and belongs to {owner}",
-                                          f"./irqcts bind {neighbour.name}"))
+                                          f"{host.COMMAND} bind {neighbour.name}"))
         node = machine.root / "dev/vfio" / group.resolve().name
         if bound and not os.access(node, os.R_OK | os.W_OK):
             obstacles.append(Obstacle(f"this user may not open /dev/vfio/{group.resolve().name}",
@@ -175,6 +176,8 @@ def unbind(address: str, machine: Machine | None = None) -> str:
     """Gives the device back to the driver it was taken from; returns that driver."""
     machine = machine or Machine()
     address = full_address(address)
+    if not machine.device(address).exists():
+        raise BindError(f"there is no PCI device {address}; lspci -D lists the devices of this machine")
     note = _note(address, machine)
     former = json.loads(note.read_text("utf-8"))["driver"] if note.exists() else None
     if former is None and not machine.gives_vfio(address):

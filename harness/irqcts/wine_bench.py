@@ -9,6 +9,7 @@ import subprocess
 import time
 from typing import Any
 
+from . import host
 from .agent import AgentProcess, BackendChoice
 from .program import Program
 from .verdict import Ending
@@ -39,7 +40,8 @@ def _through_the_backend(agent: AgentProcess) -> float:
         trace = agent.run(program, SECONDS)
         times.append(time.perf_counter() - start)
         if not trace.conforms:
-            raise WineError("the simulated device refuses SetTableEntry; irqcts run --backend windows --wine shows why")
+            raise WineError("the simulated device refuses SetTableEntry; "
+                            f"{host.COMMAND} run --backend windows --wine shows why")
     return len(program) / statistics.median(times)
 
 

@@ -16,6 +16,14 @@ from .verdict import HarnessError
 #: The device of which everything is simulated; the other one shows itself as a real device does (IRQCTS\\PLAIN).
 SIMULATED = r"IRQCTS\SIMULATED"
 
+#: Its options under Wine.  The table of irqcts_windows.dll cannot be read here; a test compares them.
+OPTION_HELP = (
+    "wine=yes run it under Wine, on a simulated bus (--wine)",
+    rf"device={SIMULATED}|IRQCTS\PLAIN all of it simulated, or shown as a real device is (default {SIMULATED})",
+    "irql=passive|dispatch|device the level at which the routing routines are called (default passive); Wine has one",
+    "fault=ID|none, locking=operation, and the emulator's other options: of the simulated device",
+)
+
 
 def command(name: str, options: str) -> list[str] | None:
     """The agent's command for the backend "windows", on Windows or under Wine; None for another backend.

@@ -57,6 +57,12 @@ def _server(program: Path) -> str:
     raise WineError(f"there is no wineserver beside {program}")
 
 
+def client() -> Path:
+    """The backend that runs under Wine; WineError says what is missing for it."""
+    _server(wine())
+    return binaries() / "irqcts_windows.dll"
+
+
 class WinePrefix:
     """One prefix; `locked` gives it to one process."""
 

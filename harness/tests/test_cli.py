@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from conftest import HARNESS, SUITE, Irqcts, agent_command
+from irqcts import wine_choice, wine_prefix
+from irqcts.cli import group, may_write
 
 PROGRAM = """irqcts-program 1
 configure entries=2 messages=2
@@ -30,18 +36,43 @@ def test_help(irqcts: Irqcts, command: str) -> None:
     (["explode"], "No such command"), (["run", "--backend", "no-such"], 'no backend "no-such"'),
     (["run", "--backend", "emulator:x=1"], 'no option "x"'), (["run", "--clause", "PEND-SETT"], "did you mean PEND-SET"),
     (["run", "--tests", "test_nothing.py::test_x"], "no test"), (["run", "--timeout", "0"], "more than 0"),
-    (["run", "--jobs", "0"], "--jobs"), (["run", "--out", "a", "--resume", "b"], "leave --out away"),
+    (["run", "--jobs", "0"], "--jobs"), (["run", "--resume", "no-such"], "no-such"),
     (["explain", "PEND-SETT"], "did you mean PEND-SET"), (["list", "tests", "--clause", "NOPE"], "no clause"),
     (["replay", "no-such.txt"], "no-such.txt"), (["report", "no-such-folder"], "no-such-folder"),
     (["backends", "no-such"], "no backend"), (["merge", "only-one", "--out", "x"], "only-one"),
     (["completion", "tcsh"], "tcsh"), (["replay", sys.executable], "is no text"),
     (["run", "--backend", "emulator:fault"], "emulator:KEY=VALUE"), (["run", "--agent-command", "ssh"], "a JSON list"),
-    (["bench", "--out", "no-such/bench.json"], "cannot write"),
+    (["bench", "--out", f"{sys.executable}/bench.json"], "cannot write"),
+    (["mutate", "--out", f"{sys.executable}/score"], "cannot write"), (["bench", "--out", "."], "cannot write"),
+    (["run", "--out", ""], "the name of the folder is empty"),
+    (["soak", "--out", ""], "the name of the folder is empty"),
+    (["run", "--clause", "pend"], "no clause 'pend'; did you mean PEND?"),
+    (["list", "tests", "--clause", "pend"], "did you mean PEND?"),
+    (["run", "--out", "n" * 300], "File name too long; name another folder"),
 ])
 def test_a_mistake_is_one_sentence(irqcts: Irqcts, arguments: list[str], what: str) -> None:
     outcome = irqcts(*arguments)
     assert outcome.status == 2 and what in outcome.output, outcome.output
     assert "Traceback" not in outcome.output
+
+
+def test_a_folder_that_may_not_be_searched_or_written(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As another user's: what is in it cannot even be looked at."""
+    theirs = irqcts.folder / "theirs"
+    theirs.mkdir(mode=0)
+    assert irqcts.run(out="done").status == 0
+    log = (irqcts.folder / "done" / "results.jsonl").read_bytes()
+    (irqcts.folder / "done" / "results.jsonl.resumed").mkdir()  # nor may root write that
+    resumed = irqcts("run", "--resume", "done")
+    assert resumed.status == 2 and "cannot write to done" in resumed.output and "Traceback" not in resumed.output
+    assert (irqcts.folder / "done" / "results.jsonl").read_bytes() == log
+    if os.geteuid() == 0:  # root may do everything; ask as the user would be answered
+        monkeypatch.setattr(os.path, "exists", lambda path: theirs not in Path(path).parents)
+        monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != theirs)
+    assert not may_write(theirs) and not may_write(theirs / "a" / "b") and may_write(irqcts.folder / "new" / "file")
+    for arguments in (["mutate", "--out", str(theirs / "score")], ["bench", "--out", str(theirs / "bench.json")]):
+        done = CliRunner().invoke(group, arguments)
+        assert done.exit_code == 2 and "cannot write" in done.output, done.output
 
 
 def test_list(irqcts: Irqcts) -> None:
@@ -69,11 +100,23 @@ def test_list_of_what_cannot_be_collected(irqcts: Irqcts) -> None:
     assert outcome.status == 2 and "no_such_module" in outcome.output and "Traceback" not in outcome.output
 
 
+def test_the_page_on_writing_a_test_followed_by_a_new_user(irqcts: Irqcts) -> None:
+    page = HARNESS.parent / "docs" / "writing-a-test.md"
+    if not page.exists():
+        pytest.skip("an installed package: the pages are elsewhere")
+    found = re.search(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert found is not None
+    irqcts.write(found[1], "test_NAME.py")
+    assert "run --tests test_NAME.py::test_events_while_masked_coalesce`" in page.read_text("utf-8")
+    outcome = irqcts.run("--tests", "test_NAME.py::test_events_while_masked_coalesce")
+    assert outcome.status == 0 and outcome.verdicts == {"test_events_while_masked_coalesce": "PASS"}, outcome.output
+
+
 def test_explain(irqcts: Irqcts) -> None:
     said = irqcts("explain", "pend-set").output
     assert re.search(r"rulings +\d+, and \d+ on other clauses that cite it\n +core/spec/rulings/PEND.txt:\d+ ", said)
     for what in ("PEND-SET", "level        M", "basis", "sources", "https://", "core/model/", "test_small.py::test_masked",
-                 "run --clause PEND-SET"):
+                 "run them: ./irqcts run --clause PEND-SET"):
         assert what in said, said
     assert "open point" in irqcts("explain", "ENABLE-OFF-EVENT").output
     assert re.search(r"tests +none: What an event announces is a write", irqcts("explain", "SEND-ORDER").output)
@@ -97,9 +140,10 @@ def test_replay_of_what_the_backend_cannot_do(irqcts: Irqcts) -> None:
 
 
 def test_the_replay_command_of_a_failure_replays_it(irqcts: Irqcts) -> None:
-    outcome = irqcts.run("--agent-command", agent_command("reads-zero"), "--tests", "test_small.py::test_reads_back")
+    outcome = irqcts.run("--agent-command", agent_command("reads-zero"), "--tests", "test_small.py::test_reads_back",
+                         out="two words")
     program = outcome.tests["test_small.py::test_reads_back"]["programs"][0]
-    command = program["replay"].split()
+    command = shlex.split(program["replay"])
     assert command[:2] == ["./irqcts", "replay"]
     assert irqcts(*command[1:]).status == 0, "the true emulator conforms"
 
@@ -108,6 +152,32 @@ def test_backends(irqcts: Irqcts) -> None:
     assert "emulator" in irqcts("backends").output
     said = irqcts("backends", "emulator").output
     assert "table-bar=" in said and "entries_max            2048" in said
+
+
+def test_the_backend_windows_is_known_on_linux(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With Wine it is listed with its options; without, every list says what it needs."""
+    assert re.search(r"^windows +\S", irqcts("backends").output, re.MULTILINE)
+    said = irqcts("backends", "windows").output
+    for what in ("wine=yes", "device=IRQCTS\\SIMULATED", "fault=ID", "locking=", "needs",
+                 "run --backend windows --wine"):
+        assert what in said, said
+    source = HARNESS.parent / "backends" / "windows" / "client" / "client.c"
+    if source.exists():  # not beside an installed package
+        table = source.read_text("utf-8").partition("option_help[] = {")[2].partition("NULL}")[0]
+        ours = {line.partition("=")[0] for line in wine_choice.OPTION_HELP}
+        assert {"device", "fault"} <= set(re.findall(r'^ *"(\w+)=', table, re.MULTILINE)) <= ours
+    assert "backend windows" in irqcts("doctor").output
+    monkeypatch.setattr(wine_prefix, "client", lambda: Path("/somewhere/irqcts_windows.dll"))
+    listed = CliRunner().invoke(group, ["list", "backends", "--json"])
+    assert json.loads(listed.output)["windows"] == "/somewhere/irqcts_windows.dll"
+
+    def none() -> Path:
+        raise wine_prefix.WineError("Wine is not installed: apt-get install wine64")
+
+    monkeypatch.setattr(wine_prefix, "client", none)
+    assert "windows" not in CliRunner().invoke(group, ["list", "backends"]).output
+    for arguments in (["backends"], ["backends", "windows"]):
+        assert "Wine is not installed: apt-get" in CliRunner().invoke(group, arguments).output
 
 
 def test_completion(irqcts: Irqcts) -> None:
@@ -153,6 +223,24 @@ def test_report_prints_other_renderings(rendering: Irqcts) -> None:
                             (("--any-specification",), "--compare"), (("--compare", "none"), "none")):
         outcome = rendering("report", good, *arguments)
         assert outcome.status == 2 and what in outcome.output and "Traceback" not in outcome.output, outcome.output
+
+
+def test_a_log_that_is_none_is_bad_input(rendering: Irqcts) -> None:
+    """One sentence that says where, and status 2, of everything that reads the log."""
+    path = rendering.run(out="good").folder / "results.jsonl"
+    text = path.read_text("utf-8")
+    assert rendering("report", "good").status == 0
+    for wrong, where in ((text.replace('"verdict": "PASS"', '"verdict": "FINE"', 1), "line 2: the test"),
+                         (text.replace('"duration_s": ', '"duration_s": -', 1), "line 2: duration_s")):
+        assert wrong != text
+        path.write_text(wrong, "utf-8")
+        outcome = rendering("report", "good")
+        assert outcome.status == 2 and where in outcome.output and "complete" not in outcome.output, outcome.output
+    path.write_text(text, "utf-8")
+    (path.parent / "report.md").unlink()
+    (path.parent / "report.md").mkdir()
+    outcome = rendering("report", "good")
+    assert outcome.status == 2 and "cannot write to good: Is a directory" in outcome.output, outcome.output
 
 
 def test_doctor(irqcts: Irqcts) -> None:

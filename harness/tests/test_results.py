@@ -5,17 +5,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import stat
 import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from click.testing import CliRunner
 
 from conftest import Irqcts, agent_command
 from irqcts import results
+from irqcts.cli import bench, group, mutate
 
 MANY = '''
 import pytest
@@ -78,6 +84,106 @@ def test_an_interrupt_leaves_readable_results_and_no_process(irqcts: Irqcts, num
     assert not any(child.is_running() for child in children)
     outcome = irqcts("run", "--resume", str(out))
     assert outcome.status == 0 and outcome.end["counts"]["MISS"] == 0 and outcome.end["counts"]["PASS"] == 13
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("where", ["collection", "opening"])
+def test_an_interrupt_before_the_first_test(irqcts: Irqcts, number: int, where: str) -> None:
+    """While a module is imported, and while the backend is opened; both are a slow start, and neither a mistake."""
+    here = irqcts.folder / "here"
+    arguments = ["run", "--out", "out"]
+    if where == "collection":
+        irqcts.write(f"import pathlib, time\npathlib.Path({str(here)!r}).write_text('1')\ntime.sleep(20)\n")
+    else:
+        silent = f"import pathlib, time; pathlib.Path({str(here)!r}).write_text('1'); time.sleep(20)"
+        arguments += ["--agent-command", json.dumps([sys.executable, "-c", silent])]
+    status, output = _interrupted(irqcts, here, number, *arguments)
+    assert status == 3 and output.strip() == "irqcts: interrupted before the first test", output
+
+
+@pytest.mark.parametrize("arguments, status", [(["list"], 130), (["run", "--dry-run"], 3)], ids=["list", "dry-run"])
+def test_an_interrupt_while_tests_are_listed(irqcts: Irqcts, arguments: list[str], status: int) -> None:
+    here = irqcts.folder / "here"
+    irqcts.write(f"import pathlib, time\npathlib.Path({str(here)!r}).write_text('1')\ntime.sleep(20)\n")
+    ended, output = _interrupted(irqcts, here, signal.SIGINT, *arguments)
+    assert ended == status and output.strip().startswith("irqcts: interrupted") and "collected" not in output, output
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["soak", "--out", "out"], r"interrupted\n0 programs, 0 steps, 0 clauses reached, none failed"),
+    (["soak", "--threads", "2", "--out", "out"], r"interrupted\n0 histories, 0 calls"),
+    (["replay", "program.txt"], "irqcts: interrupted"),
+], ids=["soak", "threads", "replay"])
+def test_an_interrupt_is_no_finding(irqcts: Irqcts, tmp_path: Path, arguments: list[str], said: str) -> None:
+    """Where 1 would be a non-conformance, an interruption has a status of its own."""
+    here = tmp_path / "here"
+    # A QEMU that never answers: what a backend of this machine may take long for.
+    slow = tmp_path / "slow"
+    slow.write_text(f"#!/bin/sh\necho 1 >{here}\nexec sleep 20\n", "utf-8")
+    slow.chmod(0o755)
+    (tmp_path / "program.txt").write_text("irqcts-program 1\nconfigure entries=1 messages=1\n", "utf-8")
+    status, output = _interrupted(irqcts, here, signal.SIGINT, *arguments, "--backend", "qemu", "--device", "rocker",
+                                  "--qemu", str(slow))
+    assert status == 130 and re.search(said, output) and "Traceback" not in output, output
+
+
+def test_an_interrupted_mutation_run_or_measurement(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mutate, "_judge", interrupt)
+    monkeypatch.setattr(bench, "measured", interrupt)
+    for command, said in (("mutate", "no score is written"), ("bench", "no figures are written")):
+        done = CliRunner().invoke(group, [command, "--out", str(irqcts.folder / "new")])
+        assert done.exit_code == 130 and said in done.output and "Aborted" not in done.output, done.output
+        assert not (irqcts.folder / "new").exists()
+
+
+def test_what_several_processes_missed_is_known(irqcts: Irqcts) -> None:
+    """Interrupted while each is in its first test: none of them ends in order, and what the tests are is known."""
+    irqcts.write(SLOW.replace("time.sleep(0.3)", "time.sleep(20)"))
+    out = irqcts.folder / "out"
+    status, output = _interrupted(irqcts, out / "results.jsonl", signal.SIGINT, "run", "--out", "out", "--jobs", "2")
+    assert status == 3 and "Traceback" not in output, output
+    records = [json.loads(line) for line in (out / "results.jsonl").read_text("utf-8").splitlines()]
+    missed = [r for r in records if r.get("verdict") == "MISS" and "test_each" in r["id"]]
+    assert len(missed) == 12 and {(*r["clauses"], r["family"], r["title"]) for r in missed} == \
+        {("ENTRY-READBACK", "ENTRY", "One of a dozen.")}, missed
+
+
+def test_a_run_is_continued_as_it_was_begun(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the command that is printed, word for word, in a terminal of 80 columns, and nothing else given."""
+    irqcts.write(SLOW)
+    monkeypatch.setattr(irqcts, "environment", lambda: {**Irqcts.environment(irqcts), "COLUMNS": "80"})
+    name = "a folder with a name of several words that is longer than a line"
+    out = irqcts.folder / name
+    status, output = _interrupted(irqcts, out / "results.jsonl", signal.SIGINT, "run", "--out", name, "--backend",
+                                  "emulator:table-bar=2", "--seed", "7", "--clause", "ENTRY", "-k", "not 11",
+                                  "--timeout", "9", "--no-shrink", lines=4)
+    assert status == 3
+    command = re.search(r"continue with: (.*)\n", output)
+    assert command is not None
+    words = shlex.split(command[1])
+    assert words == ["./irqcts", "run", "--resume", name, "--timeout", "9.0", "--no-shrink"]
+    outcome = irqcts(*words[1:], out=name)
+    assert outcome.status == 0, outcome.output
+    assert outcome.end["counts"]["PASS"] == 11 and sum(outcome.end["counts"].values()) == 11, "the selection is kept"
+    refused = irqcts("run", "--resume", name, "--device", "rocker")
+    assert refused.status == 2 and "continued on emulator:table-bar=2; leave --device away" in refused.output
+    assert "leave --out away" in irqcts("run", "--resume", name, "--out", "b").output
+    other = irqcts("run", "--resume", name, "--seed", "8")
+    assert other.status == 2 and "another seed (7, now 8)" in other.output
+
+
+def _interrupted(irqcts: Irqcts, here: Path, number: int, *arguments: str, lines: int = 1) -> tuple[int, str]:
+    """Status and output of a command that gets the signal once so many lines are in `here`."""
+    with subprocess.Popen(irqcts.command(*arguments), cwd=irqcts.folder, env=irqcts.environment(),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          preexec_fn=_interruptible) as process:
+        _wait_for_lines(here, lines)
+        process.send_signal(number)
+        output = process.communicate(timeout=20)[0]
+    return process.returncode, output
 
 
 def test_a_hanging_agent_does_not_outlive_an_interrupt(irqcts: Irqcts, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +254,8 @@ def test_shards_cover_everything_once(irqcts: Irqcts) -> None:
     assert irqcts.run("--shard", "2/3", out="again").verdicts == parts[1].verdicts, "the same everywhere"
     merged = irqcts("merge", "part1", "part2", "part3", "--out", str(irqcts.folder / "whole"), out="whole")
     assert merged.status == 0 and len(merged.tests) == 13 and merged.end["counts"]["PASS"] == 13, merged.output
+    again = irqcts("merge", "part1", "part2", "part3", "--out", "whole")
+    assert again.status == 2 and again.output == "irqcts: whole already holds a run; name another folder with --out\n"
 
 
 @pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "x/y", "1/0"])

@@ -30,10 +30,12 @@ def test_a_right_device_is_soaked_until_the_time_is_over(tmp_path: Path) -> None
 
 
 def test_a_failure_is_shrunk_and_its_seed_finds_it_again(tmp_path: Path) -> None:
-    first = run("--backend", "emulator:fault=K10", "--seconds", 20, "--run-seed", 3, "--out", tmp_path)
+    out = tmp_path / "two words"
+    first = run("--backend", "emulator:fault=K10", "--seconds", 20, "--run-seed", 3, "--out", out)
     assert first.exit_code == 1 and "violation of" in first.output, first.output
     seed = re.search(r"^seed (\S+):", first.output, re.M)[1].rstrip(":")
-    (saved,) = tmp_path.iterdir()
+    (saved,) = out.iterdir()
+    assert f"\n./irqcts replay --backend emulator:fault=K10 '{saved}'\n" in first.output
     small = Program.from_text(saved.read_text())
     assert len(small) <= 12 and "shrunk from" in first.output
     again = run("--backend", "emulator:fault=K10", "--seed", seed, "--out", tmp_path / "again")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from irqcts import HarnessError, Program
+from irqcts import HarnessError, Program, guest_libraries
 from irqcts.agent import AgentProcess, BackendChoice
 from irqcts.guest_kernel import KernelUnavailable, distribution_kernel
 
@@ -79,6 +79,21 @@ def test_what_a_beginner_gets_wrong(build: Callable[[str], Path], old: str, new:
         agent.description()
     assert what in error.value.why and error.value.cause == "environment"
     agent.close()
+
+
+@pytest.mark.parametrize("written", ["./my_device.so", "sub/../my_device.so", ".//my_device.so"])
+def test_the_guest_is_told_its_own_path(build: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                        written: str) -> None:
+    """The page writes ./my_device.so; whatever leads to the file here is replaced as a whole."""
+    build(block("c"))
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    options = f"device=0000:00:04.0,stimulus={written},wait=1"
+    library = guest_libraries.stimulus_library(options)
+    assert library is not None
+    _, files, inside = guest_libraries.with_stimulus(library, options)
+    assert inside == "device=0000:00:04.0,stimulus=/lib/irqcts/my_device.so,wait=1"
+    assert files["lib/irqcts/my_device.so"] == tmp_path / "my_device.so"
 
 
 def test_a_library_that_is_not_there(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from irqcts import vfio_bind
+from irqcts.cli import doctor, group
 from irqcts.vfio_bind import BindError, Machine
 
 ADDRESS = "0000:03:00.0"
@@ -131,6 +133,27 @@ def test_the_default_route_is_not_taken_away(tmp_path: Path) -> None:
     assert vfio_bind.users(ADDRESS, machine) == ["the default route through eth0"]
 
 
+def test_check_announces_what_bind_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = FakeMachine(tmp_path)
+    machine.mount("/dev/nvme0n1p1", "/home")
+    monkeypatch.setattr(vfio_bind, "Machine", lambda: machine)
+    checked = CliRunner().invoke(group, ["bind", "--check", ADDRESS])
+    assert checked.exit_code == 3, checked.output
+    assert "carries the file system at /home; taking it away would harm this machine" in checked.output
+    assert f"bind {ADDRESS} --although-in-use" in checked.output and machine.driver(ADDRESS) == "nvme"
+    assert CliRunner().invoke(group, ["bind", ADDRESS]).exit_code == 2
+    meant = CliRunner().invoke(group, ["bind", "--check", "--although-in-use", ADDRESS])
+    assert meant.exit_code == 3 and "carries" not in meant.output
+    assert CliRunner().invoke(group, ["bind", "--although-in-use", ADDRESS]).exit_code == 0
+    assert CliRunner().invoke(group, ["bind", "--check", ADDRESS]).exit_code == 0, "it is taken already"
+
+
+def test_a_device_that_is_not_there(tmp_path: Path) -> None:
+    for command in (vfio_bind.bind, vfio_bind.unbind):
+        with pytest.raises(BindError, match="there is no PCI device 0000:7f:00.0; lspci -D"):
+            command("7f:00.0", FakeMachine(tmp_path / command.__name__))
+
+
 def test_preflight_names_every_obstacle_and_its_remedy(tmp_path: Path) -> None:
     machine = FakeMachine(tmp_path)
     (machine.pci / "iommu_group").unlink()
@@ -138,6 +161,11 @@ def test_preflight_names_every_obstacle_and_its_remedy(tmp_path: Path) -> None:
     texts = [str(obstacle) for obstacle in vfio_bind.preflight(ADDRESS, machine)]
     assert ["IOMMU" in texts[0], "modprobe vfio-pci" in texts[1], f"./irqcts bind {ADDRESS}" in texts[2]] == [True] * 3
     assert "no PCI device" in str(vfio_bind.preflight("0000:7f:00.0", machine)[0])
+
+
+def test_doctor_names_the_same_remedy_for_the_iommu() -> None:
+    found = {name: (works, mend) for name, works, _, mend in doctor._virtualization()}
+    assert "intel_iommu=on" in found["IOMMU"][1] and found["IOMMU"][1] == vfio_bind.IOMMU_ON
 
 
 def test_what_is_no_address_is_refused(tmp_path: Path) -> None:

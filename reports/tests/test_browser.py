@@ -96,6 +96,23 @@ def test_hostile_texts_do_nothing_in_a_browser(tmp_path: Path) -> None:
     assert "<img" not in seen.dom and seen.dom.count("<script") == 1
 
 
+def test_the_state_of_a_clause_is_not_broken(tmp_path: Path) -> None:
+    """Each on one line at 1280 pixels, whatever stands beside it; the words of a narrow column break anywhere."""
+    head, *_, end = sample.rich()
+    records = [{**head, "selected": []}, end]  # no verdict beside the state that would keep its column wide
+    for clause in head["clauses"].values():
+        clause["text"] = clause["text"] + " and so on" * 60
+    folder = sample.write(tmp_path / "run", records)
+    page = re.sub("<meta http-equiv[^>]*>", "", html.text(load_run(folder)))
+    probe = ("<script>const states = [...document.querySelectorAll('#clause-table tr[id] > td:nth-child(4) > .quiet')];"
+             "const broken = states.filter(state => state.getClientRects().length > 1);"
+             "document.body.dataset.states = states.length + '/' + broken.length;"
+             "</script></body>")
+    (folder / "probed.html").write_text(page.replace("</body>", probe), encoding="utf-8")
+    found = re.search(r'data-states="(\d+)/(\d+)"', visit(folder / "probed.html", tmp_path).dom)
+    assert found is not None and found[1] == str(len(head["clauses"])) and found[2] == "0"
+
+
 @pytest.mark.parametrize("text", ["calm", "long"])
 def test_it_fits_a_phone(tmp_path: Path, text: str) -> None:
     """No sideways scrolling at 390 pixels, also with a word of 20000 letters.

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from .. import __version__, host
-from ..verdict import EXIT_USAGE
+from ..verdict import EXIT_INTERRUPTED, EXIT_UNDECIDED, EXIT_USAGE
 
 #: Command: its line in the overview.  The module has the command as `command`.
 COMMANDS = {
@@ -47,8 +47,36 @@ class Problem(click.ClickException):
         click.echo(f"irqcts: {self.message}", err=True, file=file)
 
 
+def may_write(path: Path) -> bool:
+    """Whether this user may write a file or folder, or make it with what leads to it."""
+    existing = path
+    while not os.path.exists(existing) and existing != existing.parent:  # False also where this user may not look
+        existing = existing.parent
+    if os.path.isdir(existing):
+        return os.access(existing, os.W_OK | os.X_OK)
+    return existing == path and os.access(path, os.W_OK)
+
+
+class Interrupted(click.ClickException):
+    """Ctrl-C; the message says what became of the command's work."""
+
+    exit_code = EXIT_INTERRUPTED
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"\nirqcts: {self.message}", err=True, file=file)
+
+
 class Commands(click.Group):
     """Loads a command's module only when that command is asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            interrupted = Interrupted("interrupted")
+            if ctx.invoked_subcommand == "run":
+                interrupted.exit_code = EXIT_UNDECIDED
+            raise interrupted from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name in COMMANDS if (Path(__file__).parent / f"{_module(name)}.py").exists()
@@ -78,7 +106,8 @@ def group() -> None:
     """Conformance test suite for MSI-X interrupt routing.
 
     Exit status of run: 0 all judged tests pass; 1 a non-conformance (FAIL, XPASS, CRASH, TIMEOUT);
-    2 usage or bad input; 3 only ERROR, INCONCLUSIVE or MISS; 5 nothing executed.
+    2 usage or bad input; 3 only ERROR, INCONCLUSIVE or MISS, or interrupted; 5 nothing executed.
+    The other commands end with 130 when they are interrupted.
     """
 
 

@@ -15,9 +15,10 @@ from typing import Any
 
 import click
 
+from .. import host
 from ..environment import machine, suite
 from ..paths import layout
-from . import Problem
+from . import Interrupted, Problem, may_write
 
 SECONDS = 600
 
@@ -92,7 +93,8 @@ def from_harness() -> list[dict[str, Any]]:
             done = subprocess.run([*command, "run", "--out", f"{folder}/{next(counter)}"], capture_output=True)
             times.append(time.perf_counter() - start)
             if done.returncode not in (0, 3):
-                raise Problem(f"the suite on the emulator ended with status {done.returncode}; irqcts run shows why")
+                raise Problem(f"the suite on the emulator ended with status {done.returncode}; "
+                              f"{host.COMMAND} run shows why")
     figures.append({"name": "harness: ./irqcts run on the emulator", "value": statistics.median(times), "unit": "s",
                     "limit": "< 5"})
     return figures
@@ -120,7 +122,7 @@ def from_mutation() -> list[dict[str, Any]]:
                               capture_output=True, text=True, timeout=SECONDS)
         path = Path(folder) / "score" / "mutation.json"
         if not path.exists():
-            raise Problem(f"irqcts mutate ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
+            raise Problem(f"{host.COMMAND} mutate ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
         row = json.loads(path.read_text(encoding="utf-8"))["sets"]["emulator"]
     return [{"name": "mutation: whole run over the emulator's faults", "value": row["seconds"], "unit": "s",
              "limit": "< 60"},
@@ -136,7 +138,7 @@ def from_python() -> list[dict[str, Any]]:
 
         return pace.figures()
     except ImportError as error:
-        click.echo(f"comparison: cannot measure here: {error}; ./irqcts test installs what is missing", err=True)
+        click.echo(f"comparison: cannot measure here: {error}; {host.COMMAND} test installs what is missing", err=True)
         return []
 
 
@@ -162,19 +164,8 @@ def from_wine() -> list[dict[str, Any]]:
         return []
 
 
-@click.command(epilog="Example: irqcts bench --out bench.json --only engine")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("bench.json"), show_default=True, metavar="FILE")
-@click.option("--only", metavar="TEXT", help="Only the benchmarks whose names contain this (engine, qemu, harness, …).")
-def command(out: Path, only: str | None) -> None:
-    """Run the benchmarks and print each figure beside its limit.
-
-    Exit status 1 when a figure misses its limit.
-    """
-    from rich.console import Console
-    from rich.table import Table
-
-    if out.is_dir() or not os.access(out if out.exists() else out.resolve().parent, os.W_OK):
-        raise Problem(f"cannot write {out}; name another file with --out")  # before minutes of measuring
+def measured(only: str | None) -> list[dict[str, Any]]:
+    """The figures of every benchmark whose name contains `only`."""
     figures: list[dict[str, Any]] = []
     for path in programs():
         if only is None or only in path.name:
@@ -191,8 +182,29 @@ def command(out: Path, only: str | None) -> None:
         figures += from_harness()
     if only is None or only in "mutation":
         figures += from_mutation()
+    return figures
+
+
+@click.command(epilog="Example: irqcts bench --out bench.json --only engine")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("results/bench.json"), show_default=True,
+              metavar="FILE")
+@click.option("--only", metavar="TEXT", help="Only the benchmarks whose names contain this (engine, qemu, harness, …).")
+def command(out: Path, only: str | None) -> None:
+    """Run the benchmarks and print each figure beside its limit.
+
+    Exit status 1 when a figure misses its limit, 130 when it is interrupted, and nothing is written.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    if os.path.isdir(out) or not may_write(out):
+        raise Problem(f"cannot write {out}; name another file with --out")  # before minutes of measuring
+    try:
+        figures = measured(only)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; no figures are written") from None
     if not figures:
-        raise Problem("nothing was measured: no benchmark is built or matches; irqcts run builds them")
+        raise Problem(f"nothing was measured: no benchmark is built or matches; {host.COMMAND} run builds them")
     for figure in figures:
         figure["ratio"] = ratio(figure["value"], figure["limit"])
     table = Table(box=None, header_style="bold")
@@ -206,6 +218,7 @@ def command(out: Path, only: str | None) -> None:
                       {True: "[green]met[/]", False: "[bold red]missed[/]", None: ""}[holds])
     Console(width=120).print(table)
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps({"suite": suite(), "environment": machine(), "figures": figures}, indent=1) + "\n",
                        encoding="utf-8")
     except OSError as error:

@@ -7,9 +7,20 @@ import sys
 
 import click
 
-from .. import vfio_bind
+from .. import host, vfio_bind
+from ..obstacle import Obstacle
 from ..verdict import EXIT_UNDECIDED
 from . import Problem
+
+
+def _in_use(address: str, driver: str) -> list[Obstacle]:
+    """What bind would refuse the device for."""
+    machine = vfio_bind.Machine()
+    if not machine.device(address).exists() or machine.driver(address) == driver:
+        return []
+    carried = vfio_bind.users(address, machine)
+    return [Obstacle(f"{address} carries {', '.join(carried)}; taking it away would harm this machine",
+                     f"if that is meant: {host.COMMAND} bind {address} --although-in-use")] if carried else []
 
 
 @click.command(epilog="""\b
@@ -26,7 +37,8 @@ Examples:
 def command(address: str, check: bool, although_in_use: bool, driver: str) -> None:
     """Give the PCI device at ADDRESS to vfio-pci, and say what else is missing.
 
-    Exit status: 0 the suite can run on it, 2 it could not be given, 3 something else is missing.
+    Exit status: 0 the suite can run on it, 2 it could not be given, 3 something else is missing (with --check:
+    anything).
     """
     try:
         address = vfio_bind.full_address(address)
@@ -34,10 +46,12 @@ def command(address: str, check: bool, although_in_use: bool, driver: str) -> No
             former = vfio_bind.bind(address, although_in_use=although_in_use, driver=driver)
             click.echo(f"{address}: {former or 'no driver'} -> {driver}")
         obstacles = vfio_bind.preflight(address)
+        if check and not although_in_use:
+            obstacles = [*_in_use(address, driver), *obstacles]
     except vfio_bind.BindError as error:
         raise Problem(str(error)) from error
     for obstacle in obstacles:
         click.echo(str(obstacle))
     if obstacles:
         sys.exit(EXIT_UNDECIDED)
-    click.echo(f"the suite can run on it: irqcts run --backend vfio --device {address}")
+    click.echo(f"the suite can run on it: {host.COMMAND} run --backend vfio --device {address}")

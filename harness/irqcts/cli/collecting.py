@@ -61,6 +61,11 @@ class Quiet:
             self.usage = str(outcome.excinfo[1])
             outcome.force_result(pytest.ExitCode.USAGE_ERROR)
 
+    def pytest_exception_interact(self, call: Any) -> None:
+        """pytest takes an interruption while it imports a module for that module's mistake, and goes on."""
+        if call.excinfo.type is KeyboardInterrupt:
+            raise KeyboardInterrupt
+
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
             lines = str(report.longrepr).strip().splitlines()
@@ -101,6 +106,8 @@ def tests() -> list[dict[str, Any]]:
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         status = pytest_main(["--collect-only", "-q"], [listing])
+    if status == 2 and not listing.sentences:
+        raise KeyboardInterrupt
     if listing.sentences or listing.usage or status not in (0, 5):
         raise Problem("the tests cannot be collected: " +
                       ("; ".join(listing.sentences) or listing.usage or said.getvalue().strip()))

@@ -12,10 +12,11 @@ from typing import Iterator
 
 import click
 
-from .. import host
+from .. import host, vfio_bind
 from ..agent import AgentProcess, BackendChoice, installed_backends
 from ..paths import layout
 from ..verdict import Ending
+from .backends import under_wine
 
 #: name, whether it works, what was seen, and the command that mends it.
 Finding = tuple[str, bool, str, str]
@@ -82,10 +83,12 @@ def findings() -> Iterator[Finding]:
         except Ending as ending:
             waits = "needs device=" in ending.why
             yield f"backend {name}", waits, "it waits for --device" if waits else ending.why, \
-                "" if "\n" in ending.why else f"irqcts backends {name}"  # a preflight has its own commands
+                "" if "\n" in ending.why else f"{host.COMMAND} backends {name}"  # a preflight has its own commands
         finally:
             agent.close()
     if not host.WINDOWS:
+        works, what = under_wine()
+        yield "backend windows", works, what.removeprefix("not here: "), ""  # which is a command already
         yield from _virtualization()
 
 
@@ -93,7 +96,9 @@ def _virtualization() -> Iterator[Finding]:
     yield "KVM", os.access("/dev/kvm", os.R_OK | os.W_OK), \
         "/dev/kvm" + ("" if os.path.exists("/dev/kvm") else " is not there; guests run by software emulation"), ""
     iommu = len(list(Path("/sys/kernel/iommu_groups").glob("*"))) if Path("/sys/kernel/iommu_groups").exists() else 0
-    yield "IOMMU", iommu > 0, f"{iommu} groups" + ("" if iommu else "; VFIO on this machine's own devices is not possible"), ""
+    yield "IOMMU", iommu > 0, \
+        f"{iommu} groups" + ("" if iommu else "; VFIO on this machine's own devices is not possible"), \
+        vfio_bind.IOMMU_ON
 
 
 @click.command(epilog="Example: irqcts doctor")

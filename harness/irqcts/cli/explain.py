@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from .. import rulings, specification
+from .. import host, rulings, specification
 from ..paths import layout
 from . import Problem
 from .collecting import tests
@@ -80,4 +80,4 @@ def command(clause: str) -> None:
     for name, titles in variants.items():
         click.echo(f"             {name}{f' ({len(titles)} variants)' if len(titles) > 1 else ''}  {titles[0]}")
     if covering:
-        click.echo(f"\nrun them: irqcts run --clause {c.id}")
+        click.echo(f"\nrun them: {host.COMMAND} run --clause {c.id}")

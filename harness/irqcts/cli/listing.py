@@ -24,11 +24,11 @@ Examples:
 def command(what: str, clause: str | None, as_json: bool) -> None:
     """List tests, clauses or backends, one a line."""
     if clause is not None and not any(_covers((i,), clause) for i in specification.clauses()):
-        raise Problem(f"there is no clause {clause!r}{specification.nearest(clause)}")
+        raise Problem(f"there is no clause {clause!r}{specification.nearest(clause, families=True)}")
     if what == "backends":
-        from ..agent import installed_backends
+        from .backends import every
 
-        found = installed_backends()
+        found = every()
         click.echo(json.dumps({name: str(path) for name, path in found.items()}, indent=1) if as_json
                    else "\n".join(found))
     elif what == "clauses":

@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 
 from ..results import merge
+from .options import Folder
 
 
 @click.command(epilog="Example: irqcts merge results/part1 results/part2 --out results/whole")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--out", required=True, type=Folder(), metavar="DIR")
 def command(folders: tuple[Path, ...], out: Path) -> None:
     """Make one run of the shards of it; refused unless suite, specification and backend identity agree."""
     from rich.console import Console

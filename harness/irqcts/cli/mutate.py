@@ -16,7 +16,8 @@ import click
 
 from ..paths import layout
 from ..verdict import EXIT_CONFORMS, EXIT_NONCONFORMANCE
-from . import Problem
+from . import Interrupted, Problem, may_write
+from .options import Folder
 
 if TYPE_CHECKING:
     from ..mutation.mutants import Mutant, Shares
@@ -69,7 +70,7 @@ Examples:
   irqcts mutate
   irqcts mutate --emulator --scenarios-only
   irqcts mutate --fault F10 --fault D4""")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+@click.option("--out", type=Folder(), metavar="DIR",
               help="The folder for mutation.json and mutation.html (default: below results/).")
 @click.option("--emulator", "only", flag_value="emulator", help="Only the faults of the emulator's table.")
 @click.option("--oracle", "only", flag_value="oracle", help="Only mutants of the oracle (a source tree and clang).")
@@ -84,7 +85,8 @@ def command(out: Path | None, only: str | None, ids: tuple[str, ...], scenarios_
             jobs: int | None) -> None:
     """Score the suite on planted faults, and the tests of oracle and backends on mutants of their sources.
 
-    Exit status: 0 no mutant survives; 1 one does; 2 bad input, or a right implementation does not pass.
+    Exit status: 0 no mutant survives; 1 one does; 2 bad input, or a right implementation does not pass;
+    130 interrupted, and no score is written.
     """
     from ..mutation import emulator, score
     from ..mutation.cases import CollectionError
@@ -105,8 +107,10 @@ def command(out: Path | None, only: str | None, ids: tuple[str, ...], scenarios_
         sets = ["emulator"]
     now = datetime.datetime.now(datetime.timezone.utc)
     folder = out or Path("results") / f"mutation-{now:%Y%m%d-%H%M%S}"
-    if (folder / "mutation.json").exists():
+    if os.path.exists(folder / "mutation.json"):
         raise Problem(f"{folder} already holds a score; name another folder")
+    if not may_write(folder):  # before minutes of judging
+        raise Problem(f"cannot write to {folder}; name another folder with --out")
     workers = workers_of(jobs)
     try:
         with _Bar() as bar:
@@ -114,6 +118,8 @@ def command(out: Path | None, only: str | None, ids: tuple[str, ...], scenarios_
             judged = {name: _judge(name, ids, shares, workers, bar) for name in sets}
         whole = not ids and sets == list(SETS) and len(list(shares)) == 2
         document = score.document(judged, unexpressed, shares, whole, now.isoformat(timespec="seconds"), workers)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; no score is written") from None
     except (emulator.FaultsError, CollectionError, EquivalentsError, JobError, SchemataError) as error:
         raise Problem(str(error)) from error
     written = _write(folder, document)

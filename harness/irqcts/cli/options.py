@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Callable, TypeVar
 
 import click
+from click.core import ParameterSource
 
+from .. import host
 from ..agent import BackendChoice, installed_backends
 from ..apt import Unavailable
 from ..guest_choice import encode
@@ -32,6 +35,18 @@ SWITCHES = {
 }
 
 
+class Folder(click.Path):
+    """A folder that is written to; an empty name, as of a variable that is not set, is not the current one."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, file_okay=False)
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        if value == "":
+            self.fail("the name of the folder is empty; name one, or leave the option away", parameter, context)
+        return super().convert(value, parameter, context)
+
+
 def _program(text: str) -> str:
     try:
         return named_qemu(text)
@@ -45,9 +60,12 @@ def backend_options(command: Command) -> Command:
     def put_together(context: click.Context, parameter: click.Parameter, value: str) -> BackendChoice:
         chosen = BackendChoice.parse(value)
         name, colon, rest = chosen.name.partition(":")
-        if colon and name in installed_backends():
-            raise Problem(f"--backend {value}: {rest!r} is no option; write {name}:KEY=VALUE (irqcts backends {name})")
+        if colon and (name in installed_backends() or name == "windows"):
+            raise Problem(f"--backend {value}: {rest!r} is no option; write {name}:KEY=VALUE "
+                          f"({host.COMMAND} backends {name})")
         given = context.meta.get("irqcts.shorthands", {})
+        if given and context.get_parameter_source("backend") == ParameterSource.DEFAULT_MAP:  # run --resume
+            raise Problem(f"the run is continued on {value}; leave --{next(iter(given))} away, or give --backend too")
         parts = [chosen.options] if chosen.options else []
         for key, text in given.items():
             if key == "qemu":

@@ -32,7 +32,8 @@ Examples:
 def command(program: TextIO, backend: BackendChoice, timeout: float, stop: bool) -> None:
     """Run PROGRAM (a file of program text, - for standard input) and show what is permitted beside what was seen.
 
-    Exit status: 0 conforms, 1 diverges, crashes or hangs, 2 bad input, 3 the backend cannot do it.
+    Exit status: 0 conforms, 1 diverges, crashes or hangs, 2 bad input, 3 the backend cannot do it,
+    130 interrupted.
     """
     try:
         text = program.read()

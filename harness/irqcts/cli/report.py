@@ -38,20 +38,20 @@ def command(folder: Path, older: Path | None, as_lava: bool, build: str | None, 
     if any_specification and older is None:
         raise Problem("--any-specification is about --compare; name the older run with --compare OTHER")
     read(folder)  # a sentence, when this is no run folder
-    if older is None and not as_lava and build is None:
-        from rich.console import Console
-
-        from .run import render
-
-        if not render(Console(highlight=False), folder):
-            sys.exit(EXIT_UNDECIDED)
-        click.echo(f"{folder / 'report.html'}")
-        return
     try:
         from irqcts_reports import ResultsError, compare, kcidb, lava, load_run
     except ImportError as error:
         raise Problem(f"nothing can be rendered: {error}; install python3-jsonschema and python3-jinja2") from error
     try:
+        if older is None and not as_lava and build is None:
+            from rich.console import Console
+
+            from .run import render
+
+            if not render(Console(highlight=False), folder, (ResultsError, OSError)):
+                sys.exit(EXIT_UNDECIDED)
+            click.echo(f"{folder / 'report.html'}")
+            return
         if older is not None:
             read(older)
             found = compare.compare(load_run(older), load_run(folder), any_specification)
@@ -61,3 +61,5 @@ def command(folder: Path, older: Path | None, as_lava: bool, build: str | None, 
         click.echo(lava.text(run) if as_lava else kcidb.text(run, build or ""), nl=False)
     except ResultsError as error:
         raise Problem(str(error)) from error
+    except OSError as error:
+        raise Problem(f"cannot write to {folder}: {error.strerror}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import re
 import signal
 import sys
@@ -12,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from .. import host, results, specification
 from ..agent import BackendChoice
+from ..environment import suite_digest
 from ..verdict import EXIT_NOTHING, EXIT_UNDECIDED, EXIT_USAGE, Verdict, exit_status
-from . import Problem
+from . import Interrupted, Problem
 from .collecting import Quiet, pytest_main, tests
 from .completion import clause_ids, test_ids
-from .options import backend_options
+from .options import Folder, backend_options
 
 STYLES = {
     "PASS": "green", "FAIL": "bold red", "WAIVED": "yellow", "XPASS": "bold red", "NOT_APPLICABLE": "dim",
@@ -108,14 +112,17 @@ def default_out(chosen: BackendChoice) -> Path:
     name = re.sub(r"[^A-Za-z0-9.]+", "-", Path(str(chosen)).name).strip("-")[:60]
     folder = Path("results") / f"{name}-{stamp}"
     number = 1
-    while folder.exists():
+    while os.path.exists(folder):  # Path.exists raises where this user may not look
         number += 1
         folder = Path("results") / f"{name}-{stamp}-{number}"
     return folder
 
 
-def render(console: Any, folder: Path) -> bool:
-    """summary.json, report.html and the others from results.jsonl; False when that failed."""
+def render(console: Any, folder: Path, raised: tuple[type[Exception], ...] = ()) -> bool:
+    """summary.json, report.html and the others from results.jsonl; False when that failed.
+
+    `raised`: what the caller has a sentence for.
+    """
     try:
         from irqcts_reports import render as render_reports
     except ImportError as error:
@@ -123,6 +130,8 @@ def render(console: Any, folder: Path) -> bool:
         return False
     try:
         render_reports(folder)
+    except raised:
+        raise
     except Exception as error:  # a report that cannot be made must not hide the results
         console.print(f"results.jsonl is complete, but rendering it failed: {type(error).__name__}: {error}",
                       style="magenta", markup=False)
@@ -130,8 +139,66 @@ def render(console: Any, folder: Path) -> bool:
     return True
 
 
-def _end_on_signal(number: int, frame: Any) -> None:
-    raise KeyboardInterrupt
+class _Signals:
+    """Ctrl-C and SIGTERM end the run, and are remembered: pytest may take one for a mistake of what it imports."""
+
+    def __init__(self) -> None:
+        self.came = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) != signal.SIG_IGN:  # as a shell sets it for what it puts in the background
+                signal.signal(number, self._end)
+
+    def _end(self, number: int, frame: Any) -> None:
+        self.came = True
+        raise KeyboardInterrupt
+
+    def pytest(self, arguments: list[str], plugins: list[Any]) -> int:
+        """pytest's status; 2 also when it was interrupted before it could say so."""
+        try:
+            return pytest_main(arguments, plugins)
+        except KeyboardInterrupt:
+            return EXIT_USAGE
+
+
+#: Options that a run's record keeps, and where.
+_KEPT = {
+    "backend": ("backend", "choice"), "clause": ("selection", "clauses"), "only": ("selection", "tests"),
+    "keyword": ("selection", "keyword"), "complete": ("selection", "complete"), "seed": ("seed",),
+    "deviations": ("deviations",), "shard": ("shard",),
+}
+#: Options that it does not keep; the command that continues a run repeats them.
+_NOT_KEPT = ("timeout", "jobs", "no_shrink", "agent_command")
+
+
+def _as_it_was(context: click.Context, parameter: click.Parameter, folder: Path | None) -> Path | None:
+    """--resume: what the run's record keeps is the default of every option."""
+    if folder is not None:
+        record, _ = results.read(folder)
+        # First of all: an option that another suite does not know would be called misspelt.
+        results.same(folder, record, {"suite": {"digest": suite_digest()}, "spec": {"digest": specification.digest()}},
+                     results.JUDGES)
+        kept = {name: results.at(record, keys) for name, keys in _KEPT.items()}
+        if isinstance(kept["shard"], dict):
+            kept["shard"] = f"{kept['shard']['index']}/{kept['shard']['count']}"
+        context.default_map = {name: value for name, value in kept.items() if value is not None}
+    return folder
+
+
+def _continuation(context: click.Context, folder: Path) -> str:
+    """The command that goes on with the run in a folder."""
+    words = ["run", "--resume", str(folder)]
+    for option in context.command.params:
+        if option.name in _NOT_KEPT and context.get_parameter_source(option.name) == ParameterSource.COMMANDLINE:
+            words.append(option.opts[0])
+            if context.params[option.name] is not True:
+                words.append(str(context.params[option.name]))
+    return f"{host.COMMAND} {host.quoted(*words)}"
+
+
+def _interrupted_early() -> Interrupted:
+    interrupted = Interrupted("interrupted before the first test")
+    interrupted.exit_code = EXIT_UNDECIDED
+    return interrupted
 
 
 @click.command(epilog="""\b
@@ -140,12 +207,13 @@ Examples:
   irqcts run --backend qemu --device rocker --out results/rocker
   irqcts run --clause PEND -k coalesce
   irqcts run --shard 2/4 --out results/part2
-  irqcts run --resume results/rocker --backend qemu --device rocker""")
+  irqcts run --resume results/rocker""")
 @backend_options
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
+@click.option("--out", type=Folder(), metavar="DIR",
               help="Run folder; by default results/BACKEND-TIME.")
-@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR",
-              help="Continue the run in this folder: what has its verdict is not run again.")
+@click.option("--resume", type=Folder(), metavar="DIR", is_eager=True, callback=_as_it_was,
+              help="Continue the run in this folder: what has its verdict is not run again.  Backend, selection, "
+                   "seed, shard and deviations are those of the run, where they are not given.")
 @click.option("--clause", multiple=True, metavar="ID", shell_complete=clause_ids,
               help="Only tests of this clause or family (PEND, PEND-SET).")
 @click.option("--tests", "only", multiple=True, metavar="ID", shell_complete=test_ids,
@@ -164,21 +232,23 @@ Examples:
 @click.option("--dry-run", is_flag=True, help="Say what would run; nothing is executed (exit status 5).")
 @click.option("--save-programs", type=click.Path(path_type=Path), hidden=True)
 @click.option("--agent-command", metavar="JSON", hidden=True, help="Another program that speaks the agent's frames.")
-def command(backend: BackendChoice, out: Path | None, resume: Path | None, clause: tuple[str, ...],
-            only: tuple[str, ...], keyword: str | None, deviations: Path | None, shard: str | None,
-            seed: int, complete: str, jobs: int, timeout: float | None, no_shrink: bool, dry_run: bool,
-            save_programs: Path | None, agent_command: str | None) -> None:
+@click.pass_context
+def command(context: click.Context, backend: BackendChoice, out: Path | None, resume: Path | None,
+            clause: tuple[str, ...], only: tuple[str, ...], keyword: str | None, deviations: Path | None,
+            shard: str | None, seed: int, complete: str, jobs: int, timeout: float | None, no_shrink: bool,
+            dry_run: bool, save_programs: Path | None, agent_command: str | None) -> None:
     """Run the suite on a backend, judge it clause by clause, and write a report.
 
     The run folder holds results.jsonl (written as each verdict falls), summary.json, report.html and
     junit.xml.
     """
+    signals = _Signals()
     from rich.console import Console
 
     console = Console(highlight=False)
-    chosen = backend  # what --backend and its shorthands say together
     if out is not None and resume is not None:
         raise Problem("--resume names the run folder already; leave --out away")
+    chosen = backend  # what --backend and its shorthands say together
     arguments = ["--backend", str(chosen), "--seed", str(seed), "--complete", complete]
     for name, values in (("--clause", clause), ("--tests", only)):
         for value in values:
@@ -198,13 +268,14 @@ def command(backend: BackendChoice, out: Path | None, resume: Path | None, claus
     folder = resume or out or default_out(chosen)
     progress = Progress(console, folder)
     if dry_run:
-        _dry_run(progress, arguments, chosen)
+        _dry_run(progress, signals, arguments, chosen)
     arguments += ["--irqcts-out", str(folder)] + (["--irqcts-resume"] if resume is not None else [])
     if jobs > 1:
         arguments += ["-p", "xdist", "-n", str(jobs)]
-    signal.signal(signal.SIGTERM, _end_on_signal)
-    status = pytest_main(arguments, [progress])
+    status = signals.pytest(arguments, [progress])
     run = progress.run
+    if signals.came and (run is None or run.log is None):
+        raise _interrupted_early()
     if progress.sentences:
         raise Problem("the tests cannot be collected: " + "; ".join(progress.sentences))
     if progress.usage:
@@ -224,7 +295,7 @@ def command(backend: BackendChoice, out: Path | None, resume: Path | None, claus
     rendered = render(console, folder)
     verdict = exit_status(run.counts)
     if status == 2:
-        console.print(f"interrupted; continue with: irqcts run --backend {chosen} --resume {folder}", markup=False)
+        console.print(f"interrupted; continue with: {_continuation(context, folder)}", markup=False, soft_wrap=True)
         verdict = verdict or EXIT_UNDECIDED
     elif (progress.internal or not rendered) and verdict == 0:
         verdict = EXIT_UNDECIDED
@@ -239,7 +310,7 @@ def _headline(counts: dict[str, int], status: int) -> str:
     return f"{words[status]}: {some or 'no tests'}"
 
 
-def _dry_run(progress: Progress, arguments: list[str], chosen: BackendChoice) -> None:
+def _dry_run(progress: Progress, signals: _Signals, arguments: list[str], chosen: BackendChoice) -> None:
     class Selected:
         ids: list[str] = []
 
@@ -249,7 +320,9 @@ def _dry_run(progress: Progress, arguments: list[str], chosen: BackendChoice) ->
             self.ids = [stable_id(item.nodeid) for item in session.items if uses_machine(item)]
 
     selected = Selected()
-    status = pytest_main([*arguments, "--collect-only", "-q"], [progress, selected])
+    status = signals.pytest([*arguments, "--collect-only", "-q"], [progress, selected])
+    if signals.came:
+        raise _interrupted_early()
     if progress.sentences:
         raise Problem("the tests cannot be collected: " + "; ".join(progress.sentences))
     if progress.usage or status not in (0, 5):

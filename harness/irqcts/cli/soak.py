@@ -12,16 +12,16 @@ from pathlib import Path
 
 import click
 
-from .. import _abi
+from .. import _abi, host
 from ..agent import AgentProcess, BackendChoice, ProgramRefused
 from ..description import Description
 from ..library import LibraryError, check, library
 from ..minimal import minimal
 from ..program import Program
 from ..trace import Trace
-from ..verdict import AgentCrash, AgentTimeout, EXIT_CONFORMS, EXIT_NONCONFORMANCE
+from ..verdict import AgentCrash, AgentTimeout, EXIT_CONFORMS, EXIT_INTERRUPTED, EXIT_NONCONFORMANCE
 from . import Problem
-from .options import backend_options
+from .options import Folder, backend_options
 from .replay import show
 from .soak_histories import soak_histories
 
@@ -147,7 +147,7 @@ def report_failure(agent: AgentProcess, seed: int, program: Program, failure: Fa
         path.write_text(small.text(), encoding="utf-8")
     except OSError as error:
         raise Problem(f"cannot write {path}: {error.strerror}") from error
-    click.echo(f"irqcts replay --backend {agent.backend} {path}\n")
+    click.echo(f"{host.COMMAND} {host.quoted('replay', '--backend', str(agent.backend), str(path))}\n")
     found, trace = failure_of(agent, small)
     if trace is not None:
         show(trace)
@@ -173,13 +173,13 @@ Examples:
               help="Instead of programs, N threads that raise, mask, unmask and route at once; docs/concurrency.md.")
 @click.option("--steering/--no-steering", default=True, show_default=True,
               help="Choose each program among several by what it reaches on the oracle.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("results/soak"), show_default=True, metavar="DIR")
+@click.option("--out", type=Folder(), default=Path("results/soak"), show_default=True, metavar="DIR")
 def command(backend: BackendChoice, seconds: float, run_seed: int | None, seed: str | None, repeats: int,
             shrink_runs: int, threads: int | None, steering: bool, out: Path) -> None:
     """Run random programs of ever other shapes until one fails or the time is over; shrink the one that failed.
 
     Of several candidates the one is run that reaches most that is new on the oracle.  Exit status: 0 no program
-    failed, 1 one did, 2 bad input.
+    failed, 1 one did, 2 bad input, 130 interrupted before one did.
     """
     if threads is not None and seed is not None:
         raise Problem("--seed is a program's; which calls of several threads meet is in no seed's power")
@@ -202,8 +202,11 @@ def command(backend: BackendChoice, seconds: float, run_seed: int | None, seed: 
             if failure is not None:
                 status = EXIT_NONCONFORMANCE
                 report_failure(agent, current, program, failure, out, shrink_runs, repeats)
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted")
+        status = status or EXIT_INTERRUPTED
     finally:
         agent.close()
     click.echo(f"{soak.programs} programs, {soak.steps} steps, {len(soak.covered)} clauses reached, "
-               f"{'none failed' if status == EXIT_CONFORMS else 'the last one failed'}")
+               f"{'the last one failed' if status == EXIT_NONCONFORMANCE else 'none failed'}")
     sys.exit(status)

@@ -12,7 +12,7 @@ import click
 from ..agent import AgentProcess, BackendChoice
 from ..description import Description
 from ..history import Plan
-from ..verdict import EXIT_CONFORMS, EXIT_NONCONFORMANCE
+from ..verdict import EXIT_CONFORMS, EXIT_INTERRUPTED, EXIT_NONCONFORMANCE
 from . import Problem
 
 
@@ -53,6 +53,9 @@ def soak_histories(backend: BackendChoice, threads: int, seconds: float, run_see
                     raise Problem(f"cannot write {path}: {error.strerror}") from error
                 click.echo(f"{text}\nsaved as {path}")
                 return EXIT_NONCONFORMANCE
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted")
+        return EXIT_INTERRUPTED
     finally:
         agent.close()
         click.echo(f"{count} histories, {calls} calls, {merged} of them too many to follow each order")
