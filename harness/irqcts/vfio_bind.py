@@ -3,11 +3,13 @@
 
 ``bind`` notes the driver that had the device in a file before it changes anything, so that ``unbind``
 restores it also after a crash in between.  A device that the machine depends on (a mounted file system,
-swap, the default route) is refused unless the caller says otherwise.
+swap, a disk that somebody holds, the default route, a part of a bond or bridge) is refused unless the caller
+says otherwise.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -16,6 +18,7 @@ from pathlib import Path
 from .obstacle import Obstacle
 
 DRIVER = "vfio-pci"
+MULTIPATH = re.compile(r"(nvme\d+)c\d+(n\d+)")
 ADDRESS = re.compile(r"(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
 
 
@@ -47,6 +50,14 @@ class Machine:
         file = self.root / path
         return file.read_text("utf-8", "replace") if file.is_file() else ""
 
+    def is_claimed(self, block: str) -> bool:
+        """Whether somebody holds the block device for himself, who need not be in any list."""
+        try:
+            os.close(os.open(self.root / "dev" / block.replace("!", "/"), os.O_RDONLY | os.O_EXCL | os.O_NONBLOCK))
+        except OSError as error:
+            return error.errno == errno.EBUSY
+        return False
+
     def write(self, path: Path, text: str) -> None:
         """Writes to one of the kernel's files."""
         try:
@@ -64,10 +75,21 @@ def full_address(text: str) -> str:
 
 
 def users(address: str, machine: Machine) -> list[str]:
-    """What on this machine depends on the device: mounted file systems, swap, the default route."""
+    """What on this machine depends on the device: file systems, swap, other holders of its disks, the network."""
     device = machine.device(address).resolve()
+    # Virtual functions go when the physical one's driver does.
+    devices = {device, *(link.resolve() for link in device.glob("virtfn*"))}
+    return list(dict.fromkeys([*_block_users(devices, machine), *_network_users(devices, machine)]))
+
+
+def _on(devices: set[Path], entry: Path) -> bool:
+    """Whether an entry of /sys/class belongs to one of the devices."""
+    return not devices.isdisjoint(entry.resolve().parents)
+
+
+def _block_users(devices: set[Path], machine: Machine) -> list[str]:
     found = []
-    blocks = _blocks_on(device, machine)
+    blocks = _blocks_on(devices, machine)
     for line in machine.text("proc/self/mounts").splitlines():
         source, place = line.split()[:2]
         if source.startswith("/dev/") and _block_name(machine, source) in blocks:
@@ -75,8 +97,14 @@ def users(address: str, machine: Machine) -> list[str]:
     for line in machine.text("proc/swaps").splitlines()[1:]:
         if _block_name(machine, line.split()[0]) in blocks:
             found.append(f"swap on {line.split()[0]}")
-    interfaces = {entry.name for entry in (machine.root / "sys/class/net").glob("*")
-                  if device in entry.resolve().parents}
+    claimed = sorted(block for block in blocks if machine.is_claimed(block))
+    if claimed and not found:
+        found.append(f"somebody who holds {', '.join(claimed)} (ZFS, btrfs, LVM, RAID, another mount namespace)")
+    return found
+
+
+def _network_users(devices: set[Path], machine: Machine) -> list[str]:
+    interfaces, found = _interfaces_on(devices, machine)
     for line in machine.text("proc/net/route").splitlines()[1:]:
         fields = line.split()
         if fields[0] in interfaces and fields[1] == "00000000":
@@ -85,16 +113,38 @@ def users(address: str, machine: Machine) -> list[str]:
         fields = line.split()
         if fields[-1] in interfaces and fields[0] == "0" * 32 and fields[1] == "00":
             found.append(f"the IPv6 default route through {fields[-1]}")
-    return list(dict.fromkeys(found))
+    return found
 
 
-def _blocks_on(device: Path, machine: Machine) -> set[str]:
-    """The block devices on a PCI device, with those built on them (LVM, encryption, RAID)."""
+def _interfaces_on(devices: set[Path], machine: Machine) -> tuple[set[str], list[str]]:
+    """The network interfaces on PCI devices with those built on them (bond, VLAN), and what they are parts of."""
+    folder = machine.root / "sys/class/net"
+    interfaces: set[str] = set()
+    parts = []
+    waiting = sorted(entry.name for entry in folder.glob("*") if _on(devices, entry))
+    while waiting:
+        name = waiting.pop(0)
+        if name in interfaces:
+            continue
+        interfaces.add(name)
+        waiting += sorted(link.name.removeprefix("upper_") for link in (folder / name).glob("upper_*"))
+        master = folder / name / "master"
+        if master.is_symlink():
+            waiting.append(master.readlink().name)
+            parts.append(f"{master.readlink().name}, which {name} is a part of")
+    return interfaces, parts
+
+
+def _blocks_on(devices: set[Path], machine: Machine) -> set[str]:
+    """The block devices on PCI devices, with those built on them (LVM, encryption, RAID, NVMe multipath)."""
     entries = list((machine.root / "sys/class/block").glob("*"))
-    blocks = {entry.name for entry in entries if device in entry.resolve().parents}
+    blocks = {entry.name for entry in entries if _on(devices, entry)}
     grown = True
     while grown:
-        above = {entry.name for entry in entries if {part.name for part in (entry / "slaves").glob("*")} & blocks}
+        above = {entry.name for entry in entries if entry.resolve().parent.name in blocks
+                 or {part.name for part in (entry / "slaves").glob("*")} & blocks}
+        # A path of NVMe multipath, nvme0c1n2, is hidden; what is used is nvme0n2.
+        above |= {f"{path[1]}{path[2]}" for path in map(MULTIPATH.fullmatch, blocks) if path is not None}
         grown = not above <= blocks
         blocks |= above
     return blocks

@@ -21,6 +21,7 @@ class FakeMachine(Machine):
         super().__init__(root, root / "run")
         self.native = native
         self.vfio_takes = vfio_takes
+        self.claimed: set[str] = set()
         self.pci = root / "sys/devices/pci0000:00/0000:00:1c.0" / ADDRESS
         self.pci.mkdir(parents=True)
         (self.pci / "driver_override").write_text("(null)\n")
@@ -59,10 +60,29 @@ class FakeMachine(Machine):
         else:
             super().write(path, text)
 
+    def is_claimed(self, block: str) -> bool:
+        return block in self.claimed or super().is_claimed(block)
+
+    def interface(self, name: str, device: Path | None = None) -> Path:
+        """A network interface on a device, or on none."""
+        folder = (device or self.root / "sys/devices/virtual") / "net" / name
+        folder.mkdir(parents=True)
+        (self.root / "sys/class/net" / name).symlink_to(folder)
+        return folder
+
+    def default_route(self, name: str) -> None:
+        (self.root / "proc/net/route").write_text(
+            f"Iface\tDestination\tGateway\tFlags\n{name}\t0000A8C0\t00000000\t0001\n"
+            f"{name}\t00000000\t0100A8C0\t0003\n")
+
+    def block(self, path: str, device: Path | None = None) -> None:
+        """A block device: its folder on the PCI device, or on another."""
+        folder = (device or self.pci) / path
+        folder.mkdir(parents=True, exist_ok=True)
+        (self.root / "sys/class/block" / folder.name).symlink_to(folder)
+
     def mount(self, source: str, place: str) -> None:
-        block = self.pci / "nvme/nvme0/nvme0n1/nvme0n1p1"
-        block.mkdir(parents=True)
-        (self.root / "sys/class/block/nvme0n1p1").symlink_to(block)
+        self.block("nvme/nvme0/nvme0n1/nvme0n1p1")
         (self.root / "proc/self/mounts").write_text(f"{source} {place} ext4 rw 0 0\n")
 
 
@@ -123,12 +143,51 @@ def test_a_file_system_on_an_encrypted_volume_counts(tmp_path: Path) -> None:
 
 def test_the_default_route_is_not_taken_away(tmp_path: Path) -> None:
     machine = FakeMachine(tmp_path)
-    interface = machine.pci / "net/eth0"
-    interface.mkdir(parents=True)
-    (tmp_path / "sys/class/net/eth0").symlink_to(interface)
-    (tmp_path / "proc/net/route").write_text(
-        "Iface\tDestination\tGateway\tFlags\neth0\t0000A8C0\t00000000\t0001\neth0\t00000000\t0100A8C0\t0003\n")
+    machine.interface("eth0", machine.pci)
+    machine.default_route("eth0")
     assert vfio_bind.users(ADDRESS, machine) == ["the default route through eth0"]
+
+
+def test_a_default_route_over_a_bond_and_a_vlan_counts(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    port = machine.interface("eth0", machine.pci)
+    bond = machine.interface("bond0")
+    vlan = machine.interface("bond0.7")
+    machine.interface("br0")
+    (port / "master").symlink_to(bond)
+    (port / "upper_bond0").symlink_to(bond)
+    (bond / "upper_bond0.7").symlink_to(vlan)
+    machine.default_route("bond0.7")
+    assert vfio_bind.users(ADDRESS, machine) == ["bond0, which eth0 is a part of", "the default route through bond0.7"]
+    machine.default_route("br0")  # which has nothing to do with it
+    assert vfio_bind.users(ADDRESS, machine) == ["bond0, which eth0 is a part of"]
+
+
+def test_a_default_route_over_a_virtual_function_counts(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    virtual = machine.pci.parent / "0000:03:10.0"
+    machine.interface("eth5", virtual)
+    (machine.pci / "virtfn0").symlink_to(virtual)
+    machine.default_route("eth5")
+    assert vfio_bind.users(ADDRESS, machine) == ["the default route through eth5"]
+
+
+def test_a_file_system_on_nvme_multipath_counts(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    machine.block("nvme/nvme1/nvme0c1n1")
+    machine.block("nvme0n1/nvme0n1p2", tmp_path / "sys/devices/virtual/nvme-subsystem/nvme-subsys0")
+    machine.block("nvme2n1/nvme2n1p2", tmp_path / "sys/devices/virtual/nvme-subsystem/nvme-subsys2")
+    (tmp_path / "proc/self/mounts").write_text("/dev/nvme0n1p2 / ext4 rw 0 0\n/dev/nvme2n1p2 /other ext4 rw 0 0\n")
+    assert vfio_bind.users(ADDRESS, machine) == ["the file system at /"]
+
+
+def test_a_disk_that_somebody_holds_counts(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    machine.block("nvme/nvme0/nvme0n1")
+    machine.block("nvme/nvme0/nvme0n1/nvme0n1p1")
+    machine.claimed = {"nvme0n1", "nvme0n1p1", "sda"}
+    assert vfio_bind.users(ADDRESS, machine) == [
+        "somebody who holds nvme0n1, nvme0n1p1 (ZFS, btrfs, LVM, RAID, another mount namespace)"]
 
 
 def test_preflight_names_every_obstacle_and_its_remedy(tmp_path: Path) -> None:
