@@ -191,6 +191,41 @@ def _note(address: str, machine: Machine) -> Path:
     return machine.state / f"bound-{address}.json"
 
 
+def _noted_driver(address: str, machine: Machine) -> str | None:
+    """The driver that the note names ("" for none), None without a note."""
+    note = _note(address, machine)
+    try:
+        return str(json.loads(note.read_text("utf-8"))["driver"])
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BindError(f"cannot read {note}, which says who had {address}: {error.strerror}; are you root?") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BindError(f"{note} should say which driver had {address}, and does not. Remove it; without it unbind "
+                        "leaves the choice of the driver to the kernel") from error
+
+
+def _write_note(address: str, driver: str, machine: Machine) -> None:
+    """Whole or not at all: a crash must not leave half of it."""
+    note = _note(address, machine)
+    half = note.with_suffix(".new")
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        half.write_text(json.dumps({"address": address, "driver": driver}) + "\n", "utf-8")
+        half.replace(note)
+    except OSError as error:
+        raise BindError(f"cannot write {note}, which is to say who had {address}: {error.strerror}; "
+                        "are you root?") from error
+
+
+def _forget_note(address: str, machine: Machine) -> None:
+    note = _note(address, machine)
+    try:
+        note.unlink(missing_ok=True)
+    except OSError as error:
+        raise BindError(f"cannot remove {note}: {error.strerror}; are you root?") from error
+
+
 def bind(address: str, machine: Machine | None = None, although_in_use: bool = False, driver: str = DRIVER) -> str:
     """Gives the device to vfio-pci, or to a vendor's driver in its place; returns the driver that had it."""
     machine = machine or Machine()
@@ -206,27 +241,36 @@ def bind(address: str, machine: Machine | None = None, although_in_use: bool = F
     if not (machine.root / "sys/bus/pci/drivers" / driver).exists():
         raise BindError(f"the driver {driver} is not loaded: modprobe {driver}")
     former = machine.driver(address)
-    override = machine.device(address) / "driver_override"
-    note = _note(address, machine)
-    if not note.exists():  # a note that is there is from a run that crashed, and names the true owner
-        note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(json.dumps({"address": address, "driver": former}) + "\n", "utf-8")
-    machine.write(override, driver + "\n")
-    if former:
-        machine.write(machine.device(address) / "driver/unbind", address)
-    machine.write(machine.root / "sys/bus/pci/drivers_probe", address)
+    # A note that is there while no normal driver has the device is from a run that crashed, and names the true owner.
+    if (former and not machine.gives_vfio(address)) or _noted_driver(address, machine) is None:
+        _write_note(address, former, machine)
+    try:
+        machine.write(machine.device(address) / "driver_override", driver + "\n")
+        if former:
+            machine.write(machine.device(address) / "driver/unbind", address)
+        machine.write(machine.root / "sys/bus/pci/drivers_probe", address)
+    except BindError as error:
+        raise BindError(f"{error}{_put_back(address, machine)}") from error
     if machine.driver(address) != driver:
-        unbind(address, machine)
-        raise BindError(f"{driver} did not take {address}; see the kernel log (dmesg | tail)")
+        raise BindError(f"{driver} did not take {address}; see the kernel log (dmesg | tail)"
+                        f"{_put_back(address, machine)}")
     return former
+
+
+def _put_back(address: str, machine: Machine) -> str:
+    """After a bind that failed; returns what to add to its sentence."""
+    try:
+        unbind(address, machine)
+    except BindError as error:
+        return f". Putting it back failed too: {error}"
+    return ""
 
 
 def unbind(address: str, machine: Machine | None = None) -> str:
     """Gives the device back to the driver it was taken from; returns that driver."""
     machine = machine or Machine()
     address = full_address(address)
-    note = _note(address, machine)
-    former = json.loads(note.read_text("utf-8"))["driver"] if note.exists() else None
+    former = _noted_driver(address, machine)
     if former is None and not machine.gives_vfio(address):
         raise BindError(f"{address} was not bound by this program and does not belong to {DRIVER}")
     machine.write(machine.device(address) / "driver_override", "\n")
@@ -238,5 +282,5 @@ def unbind(address: str, machine: Machine | None = None) -> str:
     if former and now != former:
         raise BindError(f"{address} should belong to {former} again but belongs to {now or 'no driver'}; "
                         f"echo {address} > /sys/bus/pci/drivers/{former}/bind")
-    note.unlink(missing_ok=True)
+    _forget_note(address, machine)
     return now

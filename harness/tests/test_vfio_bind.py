@@ -22,6 +22,7 @@ class FakeMachine(Machine):
         self.native = native
         self.vfio_takes = vfio_takes
         self.claimed: set[str] = set()
+        self.refused: list[str] = []  # files whose next write fails
         self.pci = root / "sys/devices/pci0000:00/0000:00:1c.0" / ADDRESS
         self.pci.mkdir(parents=True)
         (self.pci / "driver_override").write_text("(null)\n")
@@ -46,6 +47,9 @@ class FakeMachine(Machine):
             link.symlink_to(self.root / "sys/bus/pci/drivers" / name)
 
     def write(self, path: Path, text: str) -> None:
+        if path.name in self.refused:
+            self.refused.remove(path.name)
+            raise BindError(f"cannot write {text!r} to {path}")
         if path.name == "unbind":
             self._set_driver("")
             if (self.pci / "vfio-dev").is_dir():
@@ -116,6 +120,55 @@ def test_a_crash_between_bind_and_unbind_forgets_nothing(tmp_path: Path) -> None
 def test_a_device_that_vfio_refuses_goes_back(tmp_path: Path) -> None:
     machine = FakeMachine(tmp_path, vfio_takes=False)
     with pytest.raises(BindError, match="did not take"):
+        vfio_bind.bind(ADDRESS, machine)
+    assert machine.driver(ADDRESS) == "nvme"
+
+
+@pytest.mark.parametrize("name", ["driver_override", "unbind", "drivers_probe"])
+def test_a_write_that_fails_is_undone(tmp_path: Path, name: str) -> None:
+    machine = FakeMachine(tmp_path)
+    machine.refused = [name]
+    with pytest.raises(BindError, match="cannot write"):
+        vfio_bind.bind(ADDRESS, machine)
+    assert machine.driver(ADDRESS) == "nvme"
+    assert (machine.pci / "driver_override").read_text().strip() in ("", "(null)")
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_what_cannot_be_undone_is_said(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    machine.refused = ["drivers_probe", "drivers_probe"]
+    with pytest.raises(BindError, match="Putting it back failed too"):
+        vfio_bind.bind(ADDRESS, machine)
+    assert vfio_bind.unbind(ADDRESS, machine) == "nvme"  # the note is still there
+
+
+def test_a_note_of_another_time_is_written_anew(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path, native="")
+    assert vfio_bind.bind(ADDRESS, machine) == ""
+    machine.native = "nvme"
+    machine.write(machine.pci / "driver/unbind", ADDRESS)
+    machine._set_driver("nvme")  # by hand: the note's "no driver" holds no longer
+    assert vfio_bind.bind(ADDRESS, machine) == "nvme"
+    assert vfio_bind.unbind(ADDRESS, machine) == "nvme"
+
+
+def test_notes_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    vfio_bind.bind(ADDRESS, machine)
+    note = tmp_path / "run" / f"bound-{ADDRESS}.json"
+    for text in ("", "[]", "{}", "\0"):
+        note.write_text(text)
+        with pytest.raises(BindError, match="Remove it"):
+            vfio_bind.unbind(ADDRESS, machine)
+    note.unlink()
+    assert vfio_bind.unbind(ADDRESS, machine) == "nvme"
+
+
+def test_a_folder_for_notes_that_cannot_be_had_is_told(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    (tmp_path / "run").touch()
+    with pytest.raises(BindError, match="are you root"):
         vfio_bind.bind(ADDRESS, machine)
     assert machine.driver(ADDRESS) == "nvme"
 
