@@ -30,7 +30,7 @@ static int32_t prepare(struct vfio_backend *backend, const struct vfio_options *
     if (backend->registers && (backend->device.host_configuration < 0 || !vfio_table_access(backend, 0, 4))) {
         snprintf(error, error_size,
                  "%s: view=registers needs the mapped table and /sys/bus/pci/devices/%s/config open for writing; run "
-                 "as root, or use view=vfio",
+                 "as root and without kernel lockdown (/sys/kernel/security/lockdown), or use view=vfio",
                  backend->device.address, backend->device.address);
         return IRQCTS_ERROR_OPEN;
     }
@@ -273,6 +273,9 @@ static void execute(struct vfio_functions *functions, const struct irqcts_operat
                     struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries)
 {
     bool exists = operation->function < functions->active;
+    if (operation->kind >= 64u || (functions->description.operations >> operation->kind & 1u) == 0) {
+        return; /* part of it might work, as a pause does where nothing can be saved */
+    }
     switch (operation->kind) {
     case IRQCTS_OPERATION_CONFIGURE:
         configure(functions, operation, result);
