@@ -13,7 +13,7 @@ enum { SETTLE_US_MAX = 4000000 }; /* the description tells it in nanoseconds, in
 const char *const vfio_option_help[] = {
     "device=ADDRESS  the PCI device, bound to vfio-pci, such as 0000:03:00.0",
     "functions=ADDRESS+ADDRESS...  devices that stand for its virtual functions (view=registers)",
-    "interface=auto|group|cdev  how to open it; auto takes the character device where there is one",
+    "interface=auto|group|cdev  how to open it; auto takes the character device where this user may",
     "stimulus=NAME|PATH|loopback  what raises events: a built-in driver, a library, or the kernel's own trigger",
     "view=vfio|registers  routing through SET_IRQS, or the device's registers with messages learnt from the table",
     "settle=MICROSECONDS  how long a poll waits for silence, instead of a multiple of the measured latency",

@@ -50,6 +50,10 @@ class Machine:
         file = self.root / path
         return file.read_text("utf-8", "replace") if file.is_file() else ""
 
+    def may_open(self, file: str) -> bool:
+        """Whether this user may open one of VFIO's files for reading and writing."""
+        return os.access(self.root / file.lstrip("/"), os.R_OK | os.W_OK)
+
     def is_claimed(self, block: str) -> bool:
         """Whether somebody holds the block device for himself, who need not be in any list."""
         try:
@@ -180,11 +184,25 @@ def preflight(address: str, machine: Machine | None = None) -> list[Obstacle]:
             if neighbour.name != address and not harmless:
                 obstacles.append(Obstacle(f"{neighbour.name} shares its IOMMU group and belongs to {owner}",
                                           f"./irqcts bind {neighbour.name}"))
-        node = machine.root / "dev/vfio" / group.resolve().name
-        if bound and not os.access(node, os.R_OK | os.W_OK):
-            obstacles.append(Obstacle(f"this user may not open /dev/vfio/{group.resolve().name}",
-                                      f"sudo chown $USER /dev/vfio/{group.resolve().name}"))
+        if bound:
+            obstacles += _closed_files(address, group.resolve().name, machine)
     return obstacles
+
+
+def _closed_files(address: str, group: str, machine: Machine) -> list[Obstacle]:
+    """What this user may not open, when neither way to the device is open to him: character device or group."""
+    ways = [[f"/dev/vfio/{group}", "/dev/vfio/vfio"]]
+    ways += [[f"/dev/vfio/devices/{entry.name}", "/dev/iommu"]
+             for entry in sorted((machine.device(address) / "vfio-dev").glob("vfio*"))]
+    closed = [[file for file in way if not machine.may_open(file)] for way in ways]
+    if [] in closed:
+        return []
+    there = [files for way, files in zip(ways, closed)
+             if all((machine.root / file.lstrip("/")).exists() for file in way)]
+    if not there:
+        return [Obstacle(f"there is no {ways[0][0]} with /dev/vfio/vfio, and no VFIO character device with /dev/iommu",
+                         "modprobe vfio_iommu_type1 (or iommufd)")]
+    return [Obstacle(f"this user may not open {' and '.join(there[0])}", f"sudo chown $USER {' '.join(there[0])}")]
 
 
 def _note(address: str, machine: Machine) -> Path:

@@ -22,6 +22,7 @@ class FakeMachine(Machine):
         self.native = native
         self.vfio_takes = vfio_takes
         self.claimed: set[str] = set()
+        self.closed: set[str] = set()  # files that this user may not open
         self.refused: list[str] = []  # files whose next write fails
         self.pci = root / "sys/devices/pci0000:00/0000:00:1c.0" / ADDRESS
         self.pci.mkdir(parents=True)
@@ -36,6 +37,7 @@ class FakeMachine(Machine):
         (self.pci / "iommu_group").symlink_to(group)
         (root / "dev/vfio").mkdir(parents=True)
         (root / "dev/vfio/7").touch()
+        (root / "dev/vfio/vfio").touch()
         for folder in ("sys/class/block", "sys/class/net", "proc/self", "proc/net"):
             (root / folder).mkdir(parents=True)
         self._set_driver(native)
@@ -63,6 +65,9 @@ class FakeMachine(Machine):
                 self._set_driver(self.native)
         else:
             super().write(path, text)
+
+    def may_open(self, file: str) -> bool:
+        return file not in self.closed and super().may_open(file)
 
     def is_claimed(self, block: str) -> bool:
         return block in self.claimed or super().is_claimed(block)
@@ -250,6 +255,25 @@ def test_preflight_names_every_obstacle_and_its_remedy(tmp_path: Path) -> None:
     texts = [str(obstacle) for obstacle in vfio_bind.preflight(ADDRESS, machine)]
     assert ["IOMMU" in texts[0], "modprobe vfio-pci" in texts[1], f"./irqcts bind {ADDRESS}" in texts[2]] == [True] * 3
     assert "no PCI device" in str(vfio_bind.preflight("0000:7f:00.0", machine)[0])
+
+
+def test_preflight_is_content_with_one_open_way(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    vfio_bind.bind(ADDRESS, machine)
+    machine.closed = {"/dev/vfio/7"}
+    assert [obstacle.remedy for obstacle in vfio_bind.preflight(ADDRESS, machine)] == ["sudo chown $USER /dev/vfio/7"]
+    (machine.pci / "vfio-dev/vfio3").mkdir()
+    (tmp_path / "dev/vfio/devices").mkdir()
+    (tmp_path / "dev/vfio/devices/vfio3").touch()
+    (tmp_path / "dev/iommu").touch()
+    assert vfio_bind.preflight(ADDRESS, machine) == []
+    machine.closed |= {"/dev/iommu", "/dev/vfio/devices/vfio3"}
+    assert [obstacle.remedy for obstacle in vfio_bind.preflight(ADDRESS, machine)] == ["sudo chown $USER /dev/vfio/7"]
+    (tmp_path / "dev/vfio/7").unlink()  # a kernel without VFIO_GROUP
+    assert [obstacle.remedy for obstacle in vfio_bind.preflight(ADDRESS, machine)] == [
+        "sudo chown $USER /dev/vfio/devices/vfio3 /dev/iommu"]
+    (tmp_path / "dev/iommu").unlink()
+    assert "there is no /dev/vfio/7" in str(vfio_bind.preflight(ADDRESS, machine)[0])
 
 
 def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
