@@ -32,6 +32,7 @@ struct vfio_backend {
 
 /* The device's answer to a call, in the suite's words. */
 void vfio_result_from_errno(struct irqcts_result *result, int32_t negative_errno);
+const char *vfio_status_name(uint32_t status);
 
 /* The MSI-X table and PBA through the mapping; false where that is not possible. */
 bool vfio_table_access(const struct vfio_backend *backend, uint64_t offset, uint32_t width);
