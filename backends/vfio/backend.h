@@ -22,6 +22,7 @@ struct vfio_backend {
     bool happening;     /* an event of an asynchronous stimulus may still be on its way */
     uint32_t messages;  /* M of the running program */
     bool registers;     /* option view=registers; see register_view.c */
+    bool beyond;        /* option beyond=yes; see vfio_table_access */
     struct irqcts_message message[IRQCTS_ENTRIES_MAX]; /* with it: what makes each message */
     /* Without it: the message whose eventfd each entry's vector has, VFIO_NO_ROUTE for none. */
     uint32_t route[IRQCTS_ENTRIES_MAX];

@@ -27,6 +27,7 @@ static int32_t prepare(struct vfio_backend *backend, const struct vfio_options *
         return IRQCTS_ERROR_OPEN;
     }
     backend->registers = options->registers;
+    backend->beyond = options->beyond;
     if (backend->registers && (backend->device.host_configuration < 0 || !vfio_table_access(backend, 0, 4))) {
         snprintf(error, error_size,
                  "%s: view=registers needs the mapped table and /sys/bus/pci/devices/%s/config open for writing; run "
