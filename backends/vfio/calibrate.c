@@ -2,6 +2,7 @@
 /* How long an event takes to arrive, and so how long silence must last to be one. */
 #include "backend.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,9 @@ int32_t vfio_calibrate(struct vfio_backend *backend, char *error, size_t error_s
                      backend->device.address, vfio_status_name(status), stimulus);
             return IRQCTS_ERROR_OPEN;
         }
-        if (latency == 0) {
+        if (latency == 0 && backend->deliveries.endless) {
+            code = -ETIME;
+        } else if (latency == 0) {
             snprintf(error, error_size,
                      "%s: an event on entry 0 did not arrive on its eventfd within half a second; stimulus: %s",
                      backend->device.address, stimulus);
@@ -67,6 +70,10 @@ int32_t vfio_calibrate(struct vfio_backend *backend, char *error, size_t error_s
         if (event >= 0) {
             latencies[event] = latency;
         }
+    }
+    if (backend->deliveries.endless) {
+        snprintf(error, error_size, VFIO_ENDLESS_SENTENCE, backend->device.address);
+        return IRQCTS_ERROR_OPEN;
     }
     if (code != 0) {
         snprintf(error, error_size, "%s: cannot enable one MSI-X vector for the first measurement: %s",

@@ -105,6 +105,19 @@ void vfio_functions_release_unplugged(struct vfio_functions *functions)
     }
 }
 
+const char *vfio_functions_endless(struct vfio_functions *functions)
+{
+    const char *address = NULL;
+    for (uint32_t index = 0; index < functions->count; index++) {
+        struct vfio_backend *backend = functions->each[index];
+        if (backend->deliveries.endless) {
+            backend->deliveries.endless = false;
+            address = backend->device.address;
+        }
+    }
+    return address;
+}
+
 static int32_t open_others(struct vfio_functions *functions, const struct vfio_options *options, char *error,
                            size_t error_size)
 {

@@ -33,6 +33,8 @@ void vfio_functions_close(struct vfio_functions *functions);
 /* Lets go of every device once the kernel wants one back, and says which in
  * `gone`: the kernel waits for it, and nothing more can be done with it. */
 void vfio_functions_release_unplugged(struct vfio_functions *functions);
+/* The address of a device that has interrupted without end since this was asked last, NULL without one. */
+const char *vfio_functions_endless(struct vfio_functions *functions);
 void vfio_functions_execute(struct vfio_functions *functions, const struct irqcts_operation *operation,
                             struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries);
 

@@ -135,6 +135,11 @@ static int32_t vfio_execute_all(void *context, const struct irqcts_operation *op
             return IRQCTS_ERROR_BACKEND;
         }
         vfio_functions_execute(functions, &operations[index], &results[index], deliveries);
+        const char *endless = vfio_functions_endless(functions);
+        if (endless != NULL) {
+            snprintf(error, error_size, VFIO_ENDLESS_SENTENCE " (operation %u)", endless, index);
+            return IRQCTS_ERROR_BACKEND;
+        }
     }
     return 0;
 }

@@ -124,8 +124,8 @@ static void what_is_no_option(void)
     refuses("device=", "the vfio backend needs device=ADDRESS, such as device=0000:03:00.0");
     refuses(DEVICE ",registers", "'registers' is no option of the form key=value");
     refuses(DEVICE ",,view=vfio", "'' is no option of the form key=value");
-    refuses("colour=red", "the vfio backend has no option 'colour'; it has device, functions, interface, stimulus, view, "
-            "settle and beyond");
+    refuses("colour=red", "the vfio backend has no option 'colour'; it has device, functions, interface, stimulus, "
+            "view, settle and beyond");
     refuses(DEVICE ",beyond=1", "beyond=1: it is no or yes");
     refuses(DEVICE ",interface=carrier-pigeon", "interface=carrier-pigeon: it is auto, group or cdev");
     refuses(DEVICE ",view=sideways", "view=sideways: it is vfio or registers");
