@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include "stimulus_drivers.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,7 @@ struct queue {
     uint32_t tail;
     uint32_t head;
     uint32_t phase;
+    bool due; /* the last completion is not acknowledged yet */
 };
 
 struct nvme {
@@ -99,8 +101,21 @@ static void ring(const struct nvme *state, uint32_t queue, uint32_t completion, 
     irqcts_register_write(state->device, REGISTERS_BAR, offset, value);
 }
 
+/* Tells the controller that the completions were seen.  That satisfies the cause of the
+ * interrupt, and one that pends behind a mask is then withdrawn (PEND-WITHDRAWN). */
+static void acknowledge(struct nvme *state, uint32_t index)
+{
+    struct queue *queue = &state->queue[index];
+    if (queue->due) {
+        queue->due = false;
+        ring(state, index, 1, queue->head);
+    }
+}
+
 /* Submits one command and waits for its completion, so that its event has
- * happened on return.  0, or -1 when the controller does not answer. */
+ * happened on return.  0, or -1 when the controller does not answer.  The completion
+ * is acknowledged before the next command: a controller need not send a message for
+ * another completion while there is one that nobody acknowledged. */
 static int run_command(struct nvme *state, uint32_t index, struct submission command, uint64_t patience_ns,
                        uint32_t *out_result)
 {
@@ -109,6 +124,7 @@ static int run_command(struct nvme *state, uint32_t index, struct submission com
         (volatile struct completion *)(state->memory + ((size_t)index * 2 + 1) * PAGE_BYTES);
     struct submission *submissions = (struct submission *)(void *)(state->memory + (size_t)index * 2 * PAGE_BYTES);
 
+    acknowledge(state, index);
     command.command |= queue->tail << 16;
     submissions[queue->tail] = command;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -132,8 +148,16 @@ static int run_command(struct nvme *state, uint32_t index, struct submission com
         queue->head = 0;
         queue->phase ^= 1u;
     }
-    ring(state, index, 1, queue->head);
+    queue->due = true;
     return out_result != NULL && (status & 0x7ffu) != 0 ? -1 : 0;
+}
+
+/* A command that sets the controller up; its event is nobody's. */
+static int run_setup(struct nvme *state, struct submission command, uint32_t *out_result)
+{
+    int code = run_command(state, 0, command, BRING_UP_NS, out_result);
+    acknowledge(state, 0);
+    return code;
 }
 
 static int wait_ready(const struct nvme *state, uint32_t ready)
@@ -176,9 +200,7 @@ static int create_queue_pair(struct nvme *state, uint32_t index)
         .pointer1 = io_address(index, 0),
         .argument = { size_and_number, index << 16 | 1u }, /* its completion queue; contiguous */
     };
-    return run_command(state, 0, completion_queue, BRING_UP_NS, &result) < 0
-               ? -1
-               : run_command(state, 0, submission_queue, BRING_UP_NS, &result);
+    return run_setup(state, completion_queue, &result) < 0 ? -1 : run_setup(state, submission_queue, &result);
 }
 
 static int bring_up(struct nvme *state)
@@ -202,7 +224,7 @@ static int bring_up(struct nvme *state)
     if (wanted > 0) {
         struct submission ask = { .command = OPCODE_SET_FEATURES,
                                   .argument = { FEATURE_QUEUES, (wanted - 1u) << 16 | (wanted - 1u) } };
-        if (run_command(state, 0, ask, BRING_UP_NS, &granted) < 0) {
+        if (run_setup(state, ask, &granted) < 0) {
             return -1;
         }
         uint32_t submissions = (granted & 0xffffu) + 1u;
@@ -275,6 +297,10 @@ static void nvme_arm(void *opaque)
     if ((irqcts_register_read(state->device, REGISTERS_BAR, CSTS) & CSTS_READY) == 0) {
         state->queues = 0;
         (void)bring_up(state); /* the first time, and after a reset */
+        return;
+    }
+    for (uint32_t index = 0; index < state->queues; index++) {
+        acknowledge(state, index);
     }
 }
 
@@ -317,5 +343,6 @@ const struct irqcts_stimulus_driver irqcts_stimulus_nvme = {
     .prepare = nvme_prepare,
     .arm = nvme_arm,
     .raise = nvme_raise,
+    /* No withdraw: QEMU's controller leaves Pending set when the completion is acknowledged. */
     .restore = nvme_restore,
 };
