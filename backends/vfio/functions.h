@@ -22,7 +22,7 @@ struct vfio_functions {
     uint32_t active; /* of the running program */
     bool configured;
     bool several_threads; /* the running history's; see concurrent.h */
-    char gone[16]; /* the address of the device that was taken away; "" while all are there */
+    char gone[20]; /* the address of the device that was taken away; "" while all are there */
     struct vfio_locks *locks; /* NULL where there are no concurrent histories */
     struct vfio_saved *slots[IRQCTS_SLOTS_MAX]; /* of the running program, NULL while unused */
 };

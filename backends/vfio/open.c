@@ -48,7 +48,7 @@ static void link_name(const char *path, char *name, size_t size)
     }
 }
 
-/* "0000:00:04.0" or "00:04.0". */
+/* "0000:00:04.0" or "00:04.0"; domains have more than four digits behind Intel's VMD ("10000:e1:00.0"). */
 static bool read_address(const char *text, char *address, size_t size)
 {
     unsigned domain = 0;
@@ -56,7 +56,7 @@ static bool read_address(const char *text, char *address, size_t size)
     unsigned slot;
     unsigned function;
     char rest;
-    if (sscanf(text, "%4x:%2x:%2x.%1x%c", &domain, &bus, &slot, &function, &rest) != 4) {
+    if (sscanf(text, "%8x:%2x:%2x.%1x%c", &domain, &bus, &slot, &function, &rest) != 4) {
         domain = 0;
         if (sscanf(text, "%2x:%2x.%1x%c", &bus, &slot, &function, &rest) != 3) {
             return false;

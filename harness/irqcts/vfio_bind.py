@@ -19,7 +19,7 @@ from .obstacle import Obstacle
 
 DRIVER = "vfio-pci"
 MULTIPATH = re.compile(r"(nvme\d+)c\d+(n\d+)")
-ADDRESS = re.compile(r"(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
+ADDRESS = re.compile(r"(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
 
 
 class BindError(Exception):
@@ -71,11 +71,11 @@ class Machine:
 
 
 def full_address(text: str) -> str:
-    """"03:00.0" and "0000:03:00.0" name the same device."""
+    """"03:00.0" and "0000:03:00.0" name the same device; a domain may have more digits (Intel VMD: 10000)."""
     if ADDRESS.fullmatch(text) is None:
         raise BindError(f"{text!r} is not a PCI address such as 0000:03:00.0")
-    text = text.lower()
-    return text if text.count(":") == 2 else f"0000:{text}"
+    domain, place = text.lower().split(":", 1) if text.count(":") == 2 else ("0", text.lower())
+    return f"{int(domain, 16):04x}:{place}"
 
 
 def users(address: str, machine: Machine) -> list[str]:

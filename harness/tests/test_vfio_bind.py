@@ -279,3 +279,12 @@ def test_preflight_is_content_with_one_open_way(tmp_path: Path) -> None:
 def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BindError, match="not a PCI address"):
         vfio_bind.bind("../../etc", FakeMachine(tmp_path))
+
+
+def test_addresses_are_written_as_the_kernel_does() -> None:
+    texts = ("03:00.0", "0000:3A:1f.7", "10000:e1:00.0", "00010000:e1:00.0")
+    assert [vfio_bind.full_address(text) for text in texts] == [
+        "0000:03:00.0", "0000:3a:1f.7", "10000:e1:00.0", "10000:e1:00.0"]
+    for text in ("000:03:00.0", "123456789:03:00.0", "3:00.0", "03:20.0", "03:00.8"):
+        with pytest.raises(BindError, match="not a PCI address"):
+            vfio_bind.full_address(text)
