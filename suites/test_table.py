@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """ENTRY: layout of and access to the MSI-X table."""
 import pytest
-from irqcts import clauses, needs
+from irqcts import NotTested, clauses, needs
 
 from shapes import SOME_TABLE_SIZES, edges
 
@@ -94,6 +94,14 @@ def test_an_odd_access_corrupts_nothing_else(machine, offset, width):
     machine.check(program)
 
 
+def must_have_written(trace):
+    """Behind the table the oracle permits a refusal; what the backend did not do shows nothing about the device."""
+    for step in trace:
+        if step.operation.startswith("table-write") and step.status == "not-supported":
+            raise NotTested(f"the backend does not write behind the table: {step.operation} is not-supported "
+                            "(with vfio: the option beyond=yes)")
+
+
 @clauses("ENTRY-BEYOND")
 @needs(entries=3, messages=3, stimulus="device", observes=("table",))
 def test_accesses_beyond_the_table_affect_no_vector(machine):
@@ -109,7 +117,7 @@ def test_accesses_beyond_the_table_affect_no_vector(machine):
     for entry in (1, 2):
         program.raise_event(entry).poll({entry: 1})
     program.unmask_entry(0).poll({0: 1})
-    machine.check(program)
+    must_have_written(machine.check(program))
 
 
 @clauses("ENTRY-ADDRESS-LOW-BITS")
@@ -132,7 +140,7 @@ def test_an_access_across_the_end_reaches_nothing_behind(machine):
     program.table_write_at(end - 2, 4, 0xFFFFFFFF).table_write_at(end - 4, 8, 0xFFFFFFFFFFFFFFFF)
     program.pba_read({0: 0, 1: 0}, clause="ENTRY-ACCESS-WIDTH").poll({}).raise_event(0).poll({})
     program.unmask_entry(0).poll({0: 1})
-    machine.check(program)
+    must_have_written(machine.check(program))
 
 
 @clauses("ENTRY-RETAINED")

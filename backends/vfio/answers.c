@@ -4,6 +4,17 @@
 
 #include <errno.h>
 
+/* As irqcts_status_name has them; a backend does without the core's library. */
+const char *vfio_status_name(uint32_t status)
+{
+    static const char *const names[] = {
+        "ok",            "invalid-parameter", "not-supported", "invalid-state", "no-resources",
+        "access-denied", "device-error",      "gone",          "not-executed",
+    };
+    _Static_assert(sizeof names / sizeof names[0] == IRQCTS_STATUS_COUNT, "a name for each");
+    return status < IRQCTS_STATUS_COUNT ? names[status] : "no known status";
+}
+
 void vfio_result_from_errno(struct irqcts_result *result, int32_t negative_errno)
 {
     if (negative_errno >= 0) {

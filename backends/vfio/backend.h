@@ -22,6 +22,7 @@ struct vfio_backend {
     bool happening;     /* an event of an asynchronous stimulus may still be on its way */
     uint32_t messages;  /* M of the running program */
     bool registers;     /* option view=registers; see register_view.c */
+    bool beyond;        /* option beyond=yes; see vfio_table_access */
     struct irqcts_message message[IRQCTS_ENTRIES_MAX]; /* with it: what makes each message */
     /* Without it: the message whose eventfd each entry's vector has, VFIO_NO_ROUTE for none. */
     uint32_t route[IRQCTS_ENTRIES_MAX];
@@ -32,6 +33,7 @@ struct vfio_backend {
 
 /* The device's answer to a call, in the suite's words. */
 void vfio_result_from_errno(struct irqcts_result *result, int32_t negative_errno);
+const char *vfio_status_name(uint32_t status);
 
 /* The MSI-X table and PBA through the mapping; false where that is not possible. */
 bool vfio_table_access(const struct vfio_backend *backend, uint64_t offset, uint32_t width);

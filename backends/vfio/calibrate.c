@@ -2,6 +2,7 @@
 /* How long an event takes to arrive, and so how long silence must last to be one. */
 #include "backend.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +17,16 @@
 #define SETTLE_LEAST_NS 1000000u
 #define SETTLE_MOST_NS 100000000u
 
-static uint64_t measure_one(struct vfio_backend *backend)
+/* 0 when the event did not arrive, or was refused: *out_status says which. */
+static uint64_t measure_one(struct vfio_backend *backend, uint32_t *out_status)
 {
     struct irqcts_result result = { 0 };
     uint64_t last = 0;
     vfio_stimulus_raise(backend, 0, &result);
+    *out_status = result.status;
+    if (result.status != IRQCTS_STATUS_OK) {
+        return 0;
+    }
     uint64_t start = vfio_monotonic_ns();
     while (last == 0 && vfio_monotonic_ns() - start < CALIBRATION_PATIENCE_NS) {
         if (vfio_deliveries_collect(&backend->deliveries, 200000, &last) < 0) {
@@ -45,16 +51,29 @@ int32_t vfio_calibrate(struct vfio_backend *backend, char *error, size_t error_s
     code = code < 0 ? code : vfio_set_eventfds(&backend->device, 0, 1, backend->deliveries.eventfd);
     uint64_t latencies[CALIBRATION_EVENTS];
     for (int event = -WARMING_EVENTS; code == 0 && event < CALIBRATION_EVENTS; event++) {
-        uint64_t latency = measure_one(backend);
-        if (latency == 0) {
+        uint32_t status;
+        uint64_t latency = measure_one(backend, &status);
+        const char *stimulus = backend->stimulus == NULL ? "loopback" : backend->stimulus->name;
+        if (status != IRQCTS_STATUS_OK) {
+            snprintf(error, error_size, "%s: an event on entry 0 was refused: %s; stimulus: %s",
+                     backend->device.address, vfio_status_name(status), stimulus);
+            return IRQCTS_ERROR_OPEN;
+        }
+        if (latency == 0 && backend->deliveries.endless) {
+            code = -ETIME;
+        } else if (latency == 0) {
             snprintf(error, error_size,
                      "%s: an event on entry 0 did not arrive on its eventfd within half a second; stimulus: %s",
-                     backend->device.address, backend->stimulus == NULL ? "loopback" : backend->stimulus->name);
+                     backend->device.address, stimulus);
             return IRQCTS_ERROR_OPEN;
         }
         if (event >= 0) {
             latencies[event] = latency;
         }
+    }
+    if (backend->deliveries.endless) {
+        snprintf(error, error_size, VFIO_ENDLESS_SENTENCE, backend->device.address);
+        return IRQCTS_ERROR_OPEN;
     }
     if (code != 0) {
         snprintf(error, error_size, "%s: cannot enable one MSI-X vector for the first measurement: %s",

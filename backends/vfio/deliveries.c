@@ -3,7 +3,6 @@
 #include "deliveries.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -12,6 +11,8 @@
 #include <unistd.h>
 
 #define EVENTS_AT_ONCE 64
+#define ENDLESS_NS UINT64_C(1000000000) /* no silence for so long, or so many settle times, if that is longer */
+#define ENDLESS_SETTLES 20u
 #define DESCRIPTORS_BESIDES 64u /* what the rest of the process has open */
 
 uint64_t vfio_monotonic_ns(void)
@@ -111,6 +112,9 @@ int32_t vfio_deliveries_collect(struct vfio_deliveries *deliveries, uint64_t set
 {
     struct epoll_event events[EVENTS_AT_ONCE];
     struct timespec patience = { (time_t)(settle_ns / 1000000000u), (long)(settle_ns % 1000000000u) };
+    uint64_t bound = settle_ns * ENDLESS_SETTLES > ENDLESS_NS ? settle_ns * ENDLESS_SETTLES : ENDLESS_NS;
+    uint64_t start = vfio_monotonic_ns();
+    uint32_t arrivals = 0; /* of a machine that stood still for a while there are few */
     *out_last_ns = 0;
     for (;;) {
         int ready = epoll_pwait2(deliveries->epoll, events, EVENTS_AT_ONCE, &patience, NULL);
@@ -125,6 +129,11 @@ int32_t vfio_deliveries_collect(struct vfio_deliveries *deliveries, uint64_t set
         }
         if (read_ready(deliveries, events, ready)) {
             *out_last_ns = vfio_monotonic_ns();
+            arrivals++;
+            if (*out_last_ns - start > bound && arrivals > ENDLESS_SETTLES) {
+                deliveries->endless = true;
+                return -ETIME;
+            }
         }
     }
 }

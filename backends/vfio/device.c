@@ -243,6 +243,24 @@ static int32_t read_description(struct vfio_device *device)
     return find_capability(device);
 }
 
+/* -1 where it cannot be written.  Kernel lockdown lets it be opened for that and refuses
+ * each write, so Message Control is written back to itself. */
+static int open_host_configuration(const struct vfio_device *device)
+{
+    char path[64];
+    uint16_t control;
+    off_t offset = (off_t)device->capability + PCI_MSIX_FLAGS;
+    snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/config", device->address);
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    if (file >= 0 && device->capability != 0 &&
+        (pread(file, &control, sizeof control, offset) != (ssize_t)sizeof control ||
+         pwrite(file, &control, sizeof control, offset) != (ssize_t)sizeof control)) {
+        close(file);
+        return -1;
+    }
+    return file;
+}
+
 int32_t vfio_device_open(struct vfio_device *out, const char *address, enum vfio_interface interface, char *error,
                          size_t error_size)
 {
@@ -269,9 +287,7 @@ int32_t vfio_device_open(struct vfio_device *out, const char *address, enum vfio
     for (uint32_t index = 0; index < VFIO_DEVICE_BARS; index++) {
         map_bar(out, index);
     }
-    char path[64];
-    snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/config", out->address);
-    out->host_configuration = open(path, O_RDWR | O_CLOEXEC);
+    out->host_configuration = open_host_configuration(out);
     open_request(out);
     return 0;
 }

@@ -25,7 +25,7 @@ struct vfio_region {
 };
 
 struct vfio_device {
-    char address[16];    /* "0000:00:04.0" */
+    char address[20];    /* "0000:00:04.0", "10000:e1:00.0" */
     char kernel[65];     /* uname -r */
     char driver[32];     /* the kernel's driver of the device: vfio-pci, or one that stands in for it */
     char path[64];       /* cdev: the character device's */

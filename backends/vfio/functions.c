@@ -27,10 +27,11 @@ static int32_t prepare(struct vfio_backend *backend, const struct vfio_options *
         return IRQCTS_ERROR_OPEN;
     }
     backend->registers = options->registers;
+    backend->beyond = options->beyond;
     if (backend->registers && (backend->device.host_configuration < 0 || !vfio_table_access(backend, 0, 4))) {
         snprintf(error, error_size,
                  "%s: view=registers needs the mapped table and /sys/bus/pci/devices/%s/config open for writing; run "
-                 "as root, or use view=vfio",
+                 "as root and without kernel lockdown (/sys/kernel/security/lockdown), or use view=vfio",
                  backend->device.address, backend->device.address);
         return IRQCTS_ERROR_OPEN;
     }
@@ -102,6 +103,19 @@ void vfio_functions_release_unplugged(struct vfio_functions *functions)
             return;
         }
     }
+}
+
+const char *vfio_functions_endless(struct vfio_functions *functions)
+{
+    const char *address = NULL;
+    for (uint32_t index = 0; index < functions->count; index++) {
+        struct vfio_backend *backend = functions->each[index];
+        if (backend->deliveries.endless) {
+            backend->deliveries.endless = false;
+            address = backend->device.address;
+        }
+    }
+    return address;
 }
 
 static int32_t open_others(struct vfio_functions *functions, const struct vfio_options *options, char *error,
@@ -273,6 +287,9 @@ static void execute(struct vfio_functions *functions, const struct irqcts_operat
                     struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries)
 {
     bool exists = operation->function < functions->active;
+    if (operation->kind >= 64u || (functions->description.operations >> operation->kind & 1u) == 0) {
+        return; /* part of it might work, as a pause does where nothing can be saved */
+    }
     switch (operation->kind) {
     case IRQCTS_OPERATION_CONFIGURE:
         configure(functions, operation, result);

@@ -22,7 +22,7 @@ struct vfio_functions {
     uint32_t active; /* of the running program */
     bool configured;
     bool several_threads; /* the running history's; see concurrent.h */
-    char gone[16]; /* the address of the device that was taken away; "" while all are there */
+    char gone[20]; /* the address of the device that was taken away; "" while all are there */
     struct vfio_locks *locks; /* NULL where there are no concurrent histories */
     struct vfio_saved *slots[IRQCTS_SLOTS_MAX]; /* of the running program, NULL while unused */
 };
@@ -33,6 +33,8 @@ void vfio_functions_close(struct vfio_functions *functions);
 /* Lets go of every device once the kernel wants one back, and says which in
  * `gone`: the kernel waits for it, and nothing more can be done with it. */
 void vfio_functions_release_unplugged(struct vfio_functions *functions);
+/* The address of a device that has interrupted without end since this was asked last, NULL without one. */
+const char *vfio_functions_endless(struct vfio_functions *functions);
 void vfio_functions_execute(struct vfio_functions *functions, const struct irqcts_operation *operation,
                             struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries);
 

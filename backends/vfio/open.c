@@ -17,6 +17,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define CONTAINER "/dev/vfio/vfio"
+#define IOMMU "/dev/iommu"
+
 struct failure {
     char *text;
     size_t size;
@@ -45,7 +48,7 @@ static void link_name(const char *path, char *name, size_t size)
     }
 }
 
-/* "0000:00:04.0" or "00:04.0". */
+/* "0000:00:04.0" or "00:04.0"; domains have more than four digits behind Intel's VMD ("10000:e1:00.0"). */
 static bool read_address(const char *text, char *address, size_t size)
 {
     unsigned domain = 0;
@@ -53,7 +56,7 @@ static bool read_address(const char *text, char *address, size_t size)
     unsigned slot;
     unsigned function;
     char rest;
-    if (sscanf(text, "%4x:%2x:%2x.%1x%c", &domain, &bus, &slot, &function, &rest) != 4) {
+    if (sscanf(text, "%8x:%2x:%2x.%1x%c", &domain, &bus, &slot, &function, &rest) != 4) {
         domain = 0;
         if (sscanf(text, "%2x:%2x.%1x%c", &bus, &slot, &function, &rest) != 3) {
             return false;
@@ -75,7 +78,7 @@ static int32_t open_group(struct vfio_device *device, const struct failure *fail
                     "intel_iommu=on (AMD: on by default)",
                     device->address);
     }
-    device->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+    device->container = open(CONTAINER, O_RDWR | O_CLOEXEC);
     if (device->container < 0) {
         int code = errno;
         return fail(failure, code, "/dev/vfio/vfio: %s; load the module with 'modprobe vfio-pci', and run as a user "
@@ -141,7 +144,7 @@ static int32_t open_cdev(struct vfio_device *device, const char *path, const str
 {
     device->cdev = true;
     snprintf(device->path, sizeof device->path, "%.63s", path);
-    device->container = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+    device->container = open(IOMMU, O_RDWR | O_CLOEXEC);
     if (device->container < 0) {
         int code = errno;
         return fail(failure, code, "/dev/iommu: %s; load the module with 'modprobe iommufd', and run as a user who may "
@@ -198,13 +201,16 @@ int32_t vfio_open_files(struct vfio_device *out, const char *address, enum vfio_
         return fail(&failure, ENODEV, "%s belongs to %s%s; give it to vfio-pci with './irqcts bind %s'", out->address,
                     out->driver[0] == '\0' ? "no driver" : "the driver ", out->driver, out->address);
     }
-    bool cdev = find_cdev(out, path, sizeof path) && access("/dev/iommu", F_OK) == 0;
+    bool cdev = find_cdev(out, path, sizeof path) && access(IOMMU, F_OK) == 0;
     if (interface == VFIO_INTERFACE_CDEV && !cdev) {
         return fail(&failure, ENODEV,
                     "%s has no VFIO character device, or there is no /dev/iommu: this needs Linux 6.6 with "
                     "CONFIG_VFIO_DEVICE_CDEV and CONFIG_IOMMUFD",
                     out->address);
     }
-    bool use_cdev = cdev && interface != VFIO_INTERFACE_GROUP;
+    /* Of two ways the one that this user may go: often only the group's file was given to him. */
+    bool may_open = access(IOMMU, R_OK | W_OK) == 0 && access(path, R_OK | W_OK) == 0;
+    bool use_cdev = cdev && interface != VFIO_INTERFACE_GROUP &&
+                    (interface == VFIO_INTERFACE_CDEV || may_open || access(CONTAINER, F_OK) != 0);
     return use_cdev ? open_cdev(out, path, &failure) : open_group(out, &failure);
 }

@@ -13,10 +13,11 @@ enum { SETTLE_US_MAX = 4000000 }; /* the description tells it in nanoseconds, in
 const char *const vfio_option_help[] = {
     "device=ADDRESS  the PCI device, bound to vfio-pci, such as 0000:03:00.0",
     "functions=ADDRESS+ADDRESS...  devices that stand for its virtual functions (view=registers)",
-    "interface=auto|group|cdev  how to open it; auto takes the character device where there is one",
+    "interface=auto|group|cdev  how to open it; auto takes the character device where this user may",
     "stimulus=NAME|PATH|loopback  what raises events: a built-in driver, a library, or the kernel's own trigger",
     "view=vfio|registers  routing through SET_IRQS, or the device's registers with messages learnt from the table",
     "settle=MICROSECONDS  how long a poll waits for silence, instead of a multiple of the measured latency",
+    "beyond=no|yes  whether tests may access what lies behind the table's last entry, which may be any register",
     NULL,
 };
 
@@ -64,6 +65,14 @@ static int32_t read_option(struct vfio_options *out, const char *key, const char
         }
         return 0;
     }
+    if (strcmp(key, "beyond") == 0) {
+        out->beyond = strcmp(value, "yes") == 0;
+        if (!out->beyond && strcmp(value, "no") != 0) {
+            snprintf(error, error_size, "beyond=%s: it is no or yes", value);
+            return IRQCTS_ERROR_OPEN;
+        }
+        return 0;
+    }
     if (strcmp(key, "settle") == 0) {
         char *end;
         unsigned long microseconds = strtoul(value, &end, 10);
@@ -74,8 +83,9 @@ static int32_t read_option(struct vfio_options *out, const char *key, const char
         out->settle_ns = (uint64_t)microseconds * 1000u;
         return 0;
     }
-    snprintf(error, error_size, "the vfio backend has no option '%s'; it has device, functions, interface, stimulus, view "
-             "and settle",
+    snprintf(error, error_size,
+             "the vfio backend has no option '%s'; it has device, functions, interface, stimulus, view, settle and "
+             "beyond",
              key);
     return IRQCTS_ERROR_OPEN;
 }

@@ -11,6 +11,7 @@ struct vfio_options {
     char stimulus[256];
     enum vfio_interface interface;
     bool registers;
+    bool beyond; /* accesses behind the table's last entry are let through */
     uint64_t settle_ns; /* 0: measured */
 };
 

@@ -15,8 +15,9 @@ static bool bar_covers(const struct vfio_backend *backend, uint32_t bar, uint64_
            offset <= backend->device.regions[bar].size && width <= backend->device.regions[bar].size - offset;
 }
 
-/* Accesses past the table are let through while they stay in its BAR and off
- * the PBA: ENTRY-BEYOND is about them. */
+/* What is past the table may be any register of the device, with side effects, so
+ * accesses there are refused.  With the option beyond=yes they are let through while
+ * they stay in the table's BAR and off the PBA: ENTRY-BEYOND is about them. */
 bool vfio_table_access(const struct vfio_backend *backend, uint64_t offset, uint32_t width)
 {
     const struct vfio_device *device = &backend->device;
@@ -24,8 +25,11 @@ bool vfio_table_access(const struct vfio_backend *backend, uint64_t offset, uint
     if (offset > UINT32_MAX || !bar_covers(backend, device->table_bar, device->table_offset + offset, width)) {
         return false;
     }
-    return offset + width <= table_bytes || device->pba_bar != device->table_bar ||
-           device->pba_offset < device->table_offset || device->table_offset + offset + width <= device->pba_offset;
+    if (offset + width <= table_bytes || !backend->beyond) {
+        return offset + width <= table_bytes;
+    }
+    return device->pba_bar != device->table_bar || device->pba_offset < device->table_offset ||
+           device->table_offset + offset + width <= device->pba_offset;
 }
 
 bool vfio_pba_access(const struct vfio_backend *backend, uint64_t offset, uint32_t width)

@@ -48,7 +48,9 @@ struct irqcts_stimulus_driver {
     uint32_t inexact;     /* 1: how often a message arrives means nothing, only whether it does */
     uint32_t arm_enabled; /* 1: arm needs MSI-X enabled (with every entry masked) to set the device up */
     /* 1: the event happens some time after raise returned; the backend then lets
-     * as long pass as messages take before it does anything else. */
+     * as long pass as messages take before it does anything else.  On real hardware
+     * that is the rule, because writes are posted; 0 only where raise ends with a
+     * read from the device that the device orders behind the event. */
     uint32_t asynchronous;
 
     /* Nonzero when this driver knows the device. */

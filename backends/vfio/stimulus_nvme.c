@@ -11,14 +11,17 @@
 #define _GNU_SOURCE
 #include "stimulus_drivers.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CLASS_NVM_EXPRESS 0x010802u
 #define REGISTERS_BAR 0u
+#define CAP_LOW 0x00u  /* bits 31:24: patience of a start or stop, in 500 ms */
 #define CAP_HIGH 0x04u /* bits 3:0: doorbell stride */
 #define CC 0x14u
 #define CSTS 0x1cu
@@ -28,6 +31,7 @@
 #define DOORBELLS 0x1000u
 #define CC_ENABLE 0x00460001u /* 16-byte completions, 64-byte submissions, 4 KiB pages, enabled */
 #define CSTS_READY 1u
+#define GONE 0xffffffffu /* a device that does not answer reads all ones */
 
 #define OPCODE_CREATE_SUBMISSION 0x01u
 #define OPCODE_CREATE_COMPLETION 0x05u
@@ -41,7 +45,9 @@
 #define QUEUE_DEPTH 64u /* one page of submissions */
 #define QUEUES_MAX 2048u
 #define IO_BASE UINT64_C(0x10000000)
-#define PATIENCE_NS UINT64_C(2000000000)        /* of a start or a stop */
+#define PATIENCE_NS UINT64_C(2000000000)        /* of a start or a stop, at least */
+#define PATIENCE_UNIT_NS UINT64_C(500000000)    /* of the controller's own number */
+#define BRING_UP_NS UINT64_C(5000000000)        /* of a command that sets it up */
 #define COMPLETION_NS UINT64_C(200000000)       /* of a command that reads nothing from the media */
 
 struct submission {
@@ -64,12 +70,14 @@ struct queue {
     uint32_t tail;
     uint32_t head;
     uint32_t phase;
+    bool due; /* the last completion is not acknowledged yet */
 };
 
 struct nvme {
     const struct irqcts_stimulus_device *device;
     uint8_t *memory; /* two pages a queue: submissions, completions */
     size_t memory_bytes;
+    uint64_t patience_ns; /* of a start or a stop */
     uint32_t queues; /* with the administration queue */
     uint32_t stride;
     struct queue queue[QUEUES_MAX];
@@ -93,15 +101,30 @@ static void ring(const struct nvme *state, uint32_t queue, uint32_t completion, 
     irqcts_register_write(state->device, REGISTERS_BAR, offset, value);
 }
 
+/* Tells the controller that the completions were seen.  That satisfies the cause of the
+ * interrupt, and one that pends behind a mask is then withdrawn (PEND-WITHDRAWN). */
+static void acknowledge(struct nvme *state, uint32_t index)
+{
+    struct queue *queue = &state->queue[index];
+    if (queue->due) {
+        queue->due = false;
+        ring(state, index, 1, queue->head);
+    }
+}
+
 /* Submits one command and waits for its completion, so that its event has
- * happened on return.  0, or -1 when the controller does not answer. */
-static int run_command(struct nvme *state, uint32_t index, struct submission command, uint32_t *out_result)
+ * happened on return.  0, or -1 when the controller does not answer.  The completion
+ * is acknowledged before the next command: a controller need not send a message for
+ * another completion while there is one that nobody acknowledged. */
+static int run_command(struct nvme *state, uint32_t index, struct submission command, uint64_t patience_ns,
+                       uint32_t *out_result)
 {
     struct queue *queue = &state->queue[index];
     volatile struct completion *completions =
         (volatile struct completion *)(state->memory + ((size_t)index * 2 + 1) * PAGE_BYTES);
     struct submission *submissions = (struct submission *)(void *)(state->memory + (size_t)index * 2 * PAGE_BYTES);
 
+    acknowledge(state, index);
     command.command |= queue->tail << 16;
     submissions[queue->tail] = command;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -111,7 +134,7 @@ static int run_command(struct nvme *state, uint32_t index, struct submission com
     volatile struct completion *answer = &completions[queue->head];
     uint64_t start = now_ns();
     while ((answer->status >> 16 & 1u) != queue->phase) {
-        if (now_ns() - start > COMPLETION_NS) {
+        if (now_ns() - start > patience_ns) {
             return -1;
         }
     }
@@ -125,19 +148,30 @@ static int run_command(struct nvme *state, uint32_t index, struct submission com
         queue->head = 0;
         queue->phase ^= 1u;
     }
-    ring(state, index, 1, queue->head);
+    queue->due = true;
     return out_result != NULL && (status & 0x7ffu) != 0 ? -1 : 0;
+}
+
+/* A command that sets the controller up; its event is nobody's. */
+static int run_setup(struct nvme *state, struct submission command, uint32_t *out_result)
+{
+    int code = run_command(state, 0, command, BRING_UP_NS, out_result);
+    acknowledge(state, 0);
+    return code;
 }
 
 static int wait_ready(const struct nvme *state, uint32_t ready)
 {
     uint64_t start = now_ns();
-    while ((irqcts_register_read(state->device, REGISTERS_BAR, CSTS) & CSTS_READY) != ready) {
-        if (now_ns() - start > PATIENCE_NS) {
+    for (;;) {
+        uint32_t status = irqcts_register_read(state->device, REGISTERS_BAR, CSTS);
+        if (status != GONE && (status & CSTS_READY) == ready) {
+            return 0;
+        }
+        if (status == GONE || now_ns() - start > state->patience_ns) {
             return -1;
         }
     }
-    return 0;
 }
 
 static int stop(const struct nvme *state)
@@ -166,8 +200,7 @@ static int create_queue_pair(struct nvme *state, uint32_t index)
         .pointer1 = io_address(index, 0),
         .argument = { size_and_number, index << 16 | 1u }, /* its completion queue; contiguous */
     };
-    return run_command(state, 0, completion_queue, &result) < 0 ? -1
-                                                                : run_command(state, 0, submission_queue, &result);
+    return run_setup(state, completion_queue, &result) < 0 ? -1 : run_setup(state, submission_queue, &result);
 }
 
 static int bring_up(struct nvme *state)
@@ -191,7 +224,7 @@ static int bring_up(struct nvme *state)
     if (wanted > 0) {
         struct submission ask = { .command = OPCODE_SET_FEATURES,
                                   .argument = { FEATURE_QUEUES, (wanted - 1u) << 16 | (wanted - 1u) } };
-        if (run_command(state, 0, ask, &granted) < 0) {
+        if (run_setup(state, ask, &granted) < 0) {
             return -1;
         }
         uint32_t submissions = (granted & 0xffffu) + 1u;
@@ -232,7 +265,11 @@ static int32_t nvme_prepare(void **out, const struct irqcts_stimulus_device *dev
     }
     state->device = device;
     state->stride = 4u << (irqcts_register_read(device, REGISTERS_BAR, CAP_HIGH) & 0xfu);
-    state->memory_bytes = (size_t)device->entries * 2 * PAGE_BYTES;
+    uint64_t own_patience = (irqcts_register_read(device, REGISTERS_BAR, CAP_LOW) >> 24) * PATIENCE_UNIT_NS;
+    state->patience_ns = own_patience > PATIENCE_NS ? own_patience : PATIENCE_NS;
+    /* map_memory takes whole pages of this machine, which may have 16 or 64 KiB. */
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    state->memory_bytes = ((size_t)device->entries * 2 * PAGE_BYTES + page - 1) / page * page;
     void *memory = mmap(NULL, state->memory_bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     state->memory = memory == MAP_FAILED ? NULL : memory;
@@ -260,6 +297,10 @@ static void nvme_arm(void *opaque)
     if ((irqcts_register_read(state->device, REGISTERS_BAR, CSTS) & CSTS_READY) == 0) {
         state->queues = 0;
         (void)bring_up(state); /* the first time, and after a reset */
+        return;
+    }
+    for (uint32_t index = 0; index < state->queues; index++) {
+        acknowledge(state, index);
     }
 }
 
@@ -276,7 +317,7 @@ static uint32_t nvme_raise(void *opaque, uint32_t entry)
     if (entry == 0) {
         command = (struct submission){ .command = OPCODE_GET_FEATURES, .argument = { FEATURE_QUEUES } };
     }
-    if (run_command(state, entry, command, NULL) == 0) {
+    if (run_command(state, entry, command, COMPLETION_NS, NULL) == 0) {
         return IRQCTS_STATUS_OK;
     }
     /* It cannot complete anything now, without Bus Master for example; what it
@@ -302,5 +343,6 @@ const struct irqcts_stimulus_driver irqcts_stimulus_nvme = {
     .prepare = nvme_prepare,
     .arm = nvme_arm,
     .raise = nvme_raise,
+    /* No withdraw: QEMU's controller leaves Pending set when the completion is acknowledged. */
     .restore = nvme_restore,
 };

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BIT(kind) (UINT64_C(1) << (kind))
 
@@ -37,7 +38,11 @@ static void describe(const struct vfio_functions *functions, struct irqcts_backe
     bool pba = vfio_pba_access(backend, 0, 8);
     uint32_t reset_kinds = vfio_reset_kinds(backend);
     char kernel[41];
+    char pages[40] = "";
     snprintf(kernel, sizeof kernel, "%.40s", device->kernel);
+    if (sysconf(_SC_PAGESIZE) != 4096) { /* a BAR that is smaller may have no mapping */
+        snprintf(pages, sizeof pages, ", %ld KiB pages", sysconf(_SC_PAGESIZE) / 1024);
+    }
     /* A local APIC has one request bit a vector: two entries with one message that send at once may be
      * seen as one interrupt.  With SET_IRQS each entry has a vector of its own, and only the eventfd is shared. */
     bool exact = !backend->registers && (stimulus == NULL || stimulus->inexact == 0);
@@ -79,10 +84,10 @@ static void describe(const struct vfio_functions *functions, struct irqcts_backe
     snprintf(out->driver, sizeof out->driver, "%s (%s), Linux %s", device->driver,
              device->cdev ? "iommufd" : "group", kernel);
     snprintf(out->identity, sizeof out->identity,
-             "%s on Linux %s through the %s, device %04x:%04x, %s vectors%s%s%s",
+             "%s on Linux %s through the %s, device %04x:%04x, %s vectors%s%s%s%s",
              device->driver, kernel, device->cdev ? "character device and iommufd" : "group and type 1 container",
              (unsigned)device->vendor, (unsigned)device->device, device->static_vectors ? "static" : "dynamic",
-             table ? "" : ", table not mappable", backend->registers ? ", view=registers" : "",
+             pages, table ? "" : ", table not mappable", backend->registers ? ", view=registers" : "",
              virtual_functions ? ", other devices in the place of virtual functions" : "");
 }
 
@@ -130,6 +135,11 @@ static int32_t vfio_execute_all(void *context, const struct irqcts_operation *op
             return IRQCTS_ERROR_BACKEND;
         }
         vfio_functions_execute(functions, &operations[index], &results[index], deliveries);
+        const char *endless = vfio_functions_endless(functions);
+        if (endless != NULL) {
+            snprintf(error, error_size, VFIO_ENDLESS_SENTENCE " (operation %u)", endless, index);
+            return IRQCTS_ERROR_BACKEND;
+        }
     }
     return 0;
 }

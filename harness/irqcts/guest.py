@@ -158,10 +158,10 @@ class Guest:
 
     @property
     def backend_options(self) -> str:
-        """Which devices the backend opens inside the guest."""
+        """Which devices the backend opens inside the guest; no harm lies behind the tables of QEMU's."""
         assert self._device is not None
         functions = "+".join(self._device.functions)
-        return f"device={self.address}" + (f",functions={functions}" if functions else "")
+        return f"device={self.address},beyond=yes" + (f",functions={functions}" if functions else "")
 
     def witness(self) -> Witness:
         """A second look at the device from QEMU's side; with the option witness, once a guest."""

@@ -3,11 +3,13 @@
 
 ``bind`` notes the driver that had the device in a file before it changes anything, so that ``unbind``
 restores it also after a crash in between.  A device that the machine depends on (a mounted file system,
-swap, the default route) is refused unless the caller says otherwise.
+swap, a disk that somebody holds, the default route, a part of a bond or bridge) is refused unless the caller
+says otherwise.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -18,7 +20,8 @@ from .obstacle import Obstacle
 
 DRIVER = "vfio-pci"
 IOMMU_ON = "turn it on in the firmware and boot with intel_iommu=on; on AMD it is on by default"
-ADDRESS = re.compile(r"(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
+MULTIPATH = re.compile(r"(nvme\d+)c\d+(n\d+)")
+ADDRESS = re.compile(r"(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
 
 
 class BindError(Exception):
@@ -49,6 +52,18 @@ class Machine:
         file = self.root / path
         return file.read_text("utf-8", "replace") if file.is_file() else ""
 
+    def may_open(self, file: str) -> bool:
+        """Whether this user may open one of VFIO's files for reading and writing."""
+        return os.access(self.root / file.lstrip("/"), os.R_OK | os.W_OK)
+
+    def is_claimed(self, block: str) -> bool:
+        """Whether somebody holds the block device for himself, who need not be in any list."""
+        try:
+            os.close(os.open(self.root / "dev" / block.replace("!", "/"), os.O_RDONLY | os.O_EXCL | os.O_NONBLOCK))
+        except OSError as error:
+            return error.errno == errno.EBUSY
+        return False
+
     def write(self, path: Path, text: str) -> None:
         """Writes to one of the kernel's files."""
         try:
@@ -58,18 +73,29 @@ class Machine:
 
 
 def full_address(text: str) -> str:
-    """"03:00.0" and "0000:03:00.0" name the same device."""
+    """"03:00.0" and "0000:03:00.0" name the same device; a domain may have more digits (Intel VMD: 10000)."""
     if ADDRESS.fullmatch(text) is None:
         raise BindError(f"{text!r} is not a PCI address such as 0000:03:00.0")
-    text = text.lower()
-    return text if text.count(":") == 2 else f"0000:{text}"
+    domain, place = text.lower().split(":", 1) if text.count(":") == 2 else ("0", text.lower())
+    return f"{int(domain, 16):04x}:{place}"
 
 
 def users(address: str, machine: Machine) -> list[str]:
-    """What on this machine depends on the device: mounted file systems, swap, the default route."""
+    """What on this machine depends on the device: file systems, swap, other holders of its disks, the network."""
     device = machine.device(address).resolve()
+    # Virtual functions go when the physical one's driver does.
+    devices = {device, *(link.resolve() for link in device.glob("virtfn*"))}
+    return list(dict.fromkeys([*_block_users(devices, machine), *_network_users(devices, machine)]))
+
+
+def _on(devices: set[Path], entry: Path) -> bool:
+    """Whether an entry of /sys/class belongs to one of the devices."""
+    return not devices.isdisjoint(entry.resolve().parents)
+
+
+def _block_users(devices: set[Path], machine: Machine) -> list[str]:
     found = []
-    blocks = _blocks_on(device, machine)
+    blocks = _blocks_on(devices, machine)
     for line in machine.text("proc/self/mounts").splitlines():
         source, place = line.split()[:2]
         if source.startswith("/dev/") and _block_name(machine, source) in blocks:
@@ -77,8 +103,14 @@ def users(address: str, machine: Machine) -> list[str]:
     for line in machine.text("proc/swaps").splitlines()[1:]:
         if _block_name(machine, line.split()[0]) in blocks:
             found.append(f"swap on {line.split()[0]}")
-    interfaces = {entry.name for entry in (machine.root / "sys/class/net").glob("*")
-                  if device in entry.resolve().parents}
+    claimed = sorted(block for block in blocks if machine.is_claimed(block))
+    if claimed and not found:
+        found.append(f"somebody who holds {', '.join(claimed)} (ZFS, btrfs, LVM, RAID, another mount namespace)")
+    return found
+
+
+def _network_users(devices: set[Path], machine: Machine) -> list[str]:
+    interfaces, found = _interfaces_on(devices, machine)
     for line in machine.text("proc/net/route").splitlines()[1:]:
         fields = line.split()
         if fields[0] in interfaces and fields[1] == "00000000":
@@ -87,16 +119,38 @@ def users(address: str, machine: Machine) -> list[str]:
         fields = line.split()
         if fields[-1] in interfaces and fields[0] == "0" * 32 and fields[1] == "00":
             found.append(f"the IPv6 default route through {fields[-1]}")
-    return list(dict.fromkeys(found))
+    return found
 
 
-def _blocks_on(device: Path, machine: Machine) -> set[str]:
-    """The block devices on a PCI device, with those built on them (LVM, encryption, RAID)."""
+def _interfaces_on(devices: set[Path], machine: Machine) -> tuple[set[str], list[str]]:
+    """The network interfaces on PCI devices with those built on them (bond, VLAN), and what they are parts of."""
+    folder = machine.root / "sys/class/net"
+    interfaces: set[str] = set()
+    parts = []
+    waiting = sorted(entry.name for entry in folder.glob("*") if _on(devices, entry))
+    while waiting:
+        name = waiting.pop(0)
+        if name in interfaces:
+            continue
+        interfaces.add(name)
+        waiting += sorted(link.name.removeprefix("upper_") for link in (folder / name).glob("upper_*"))
+        master = folder / name / "master"
+        if master.is_symlink():
+            waiting.append(master.readlink().name)
+            parts.append(f"{master.readlink().name}, which {name} is a part of")
+    return interfaces, parts
+
+
+def _blocks_on(devices: set[Path], machine: Machine) -> set[str]:
+    """The block devices on PCI devices, with those built on them (LVM, encryption, RAID, NVMe multipath)."""
     entries = list((machine.root / "sys/class/block").glob("*"))
-    blocks = {entry.name for entry in entries if device in entry.resolve().parents}
+    blocks = {entry.name for entry in entries if _on(devices, entry)}
     grown = True
     while grown:
-        above = {entry.name for entry in entries if {part.name for part in (entry / "slaves").glob("*")} & blocks}
+        above = {entry.name for entry in entries if entry.resolve().parent.name in blocks
+                 or {part.name for part in (entry / "slaves").glob("*")} & blocks}
+        # A path of NVMe multipath, nvme0c1n2, is hidden; what is used is nvme0n2.
+        above |= {f"{path[1]}{path[2]}" for path in map(MULTIPATH.fullmatch, blocks) if path is not None}
         grown = not above <= blocks
         blocks |= above
     return blocks
@@ -131,15 +185,64 @@ def preflight(address: str, machine: Machine | None = None) -> list[Obstacle]:
             if neighbour.name != address and not harmless:
                 obstacles.append(Obstacle(f"{neighbour.name} shares its IOMMU group and belongs to {owner}",
                                           f"{host.COMMAND} bind {neighbour.name}"))
-        node = machine.root / "dev/vfio" / group.resolve().name
-        if bound and not os.access(node, os.R_OK | os.W_OK):
-            obstacles.append(Obstacle(f"this user may not open /dev/vfio/{group.resolve().name}",
-                                      f"sudo chown $USER /dev/vfio/{group.resolve().name}"))
+        if bound:
+            obstacles += _closed_files(address, group.resolve().name, machine)
     return obstacles
+
+
+def _closed_files(address: str, group: str, machine: Machine) -> list[Obstacle]:
+    """What this user may not open, when neither way to the device is open to him: character device or group."""
+    ways = [[f"/dev/vfio/{group}", "/dev/vfio/vfio"]]
+    ways += [[f"/dev/vfio/devices/{entry.name}", "/dev/iommu"]
+             for entry in sorted((machine.device(address) / "vfio-dev").glob("vfio*"))]
+    closed = [[file for file in way if not machine.may_open(file)] for way in ways]
+    if [] in closed:
+        return []
+    there = [files for way, files in zip(ways, closed)
+             if all((machine.root / file.lstrip("/")).exists() for file in way)]
+    if not there:
+        return [Obstacle(f"there is no {ways[0][0]} with /dev/vfio/vfio, and no VFIO character device with /dev/iommu",
+                         "modprobe vfio_iommu_type1 (or iommufd)")]
+    return [Obstacle(f"this user may not open {' and '.join(there[0])}", f"sudo chown $USER {' '.join(there[0])}")]
 
 
 def _note(address: str, machine: Machine) -> Path:
     return machine.state / f"bound-{address}.json"
+
+
+def _noted_driver(address: str, machine: Machine) -> str | None:
+    """The driver that the note names ("" for none), None without a note."""
+    note = _note(address, machine)
+    try:
+        return str(json.loads(note.read_text("utf-8"))["driver"])
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BindError(f"cannot read {note}, which says who had {address}: {error.strerror}; are you root?") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BindError(f"{note} should say which driver had {address}, and does not. Remove it; without it unbind "
+                        "leaves the choice of the driver to the kernel") from error
+
+
+def _write_note(address: str, driver: str, machine: Machine) -> None:
+    """Whole or not at all: a crash must not leave half of it."""
+    note = _note(address, machine)
+    half = note.with_suffix(".new")
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        half.write_text(json.dumps({"address": address, "driver": driver}) + "\n", "utf-8")
+        half.replace(note)
+    except OSError as error:
+        raise BindError(f"cannot write {note}, which is to say who had {address}: {error.strerror}; "
+                        "are you root?") from error
+
+
+def _forget_note(address: str, machine: Machine) -> None:
+    note = _note(address, machine)
+    try:
+        note.unlink(missing_ok=True)
+    except OSError as error:
+        raise BindError(f"cannot remove {note}: {error.strerror}; are you root?") from error
 
 
 def bind(address: str, machine: Machine | None = None, although_in_use: bool = False, driver: str = DRIVER) -> str:
@@ -157,19 +260,29 @@ def bind(address: str, machine: Machine | None = None, although_in_use: bool = F
     if not (machine.root / "sys/bus/pci/drivers" / driver).exists():
         raise BindError(f"the driver {driver} is not loaded: modprobe {driver}")
     former = machine.driver(address)
-    override = machine.device(address) / "driver_override"
-    note = _note(address, machine)
-    if not note.exists():  # a note that is there is from a run that crashed, and names the true owner
-        note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(json.dumps({"address": address, "driver": former}) + "\n", "utf-8")
-    machine.write(override, driver + "\n")
-    if former:
-        machine.write(machine.device(address) / "driver/unbind", address)
-    machine.write(machine.root / "sys/bus/pci/drivers_probe", address)
+    # A note that is there while no normal driver has the device is from a run that crashed, and names the true owner.
+    if (former and not machine.gives_vfio(address)) or _noted_driver(address, machine) is None:
+        _write_note(address, former, machine)
+    try:
+        machine.write(machine.device(address) / "driver_override", driver + "\n")
+        if former:
+            machine.write(machine.device(address) / "driver/unbind", address)
+        machine.write(machine.root / "sys/bus/pci/drivers_probe", address)
+    except BindError as error:
+        raise BindError(f"{error}{_put_back(address, machine)}") from error
     if machine.driver(address) != driver:
-        unbind(address, machine)
-        raise BindError(f"{driver} did not take {address}; see the kernel log (dmesg | tail)")
+        raise BindError(f"{driver} did not take {address}; see the kernel log (dmesg | tail)"
+                        f"{_put_back(address, machine)}")
     return former
+
+
+def _put_back(address: str, machine: Machine) -> str:
+    """After a bind that failed; returns what to add to its sentence."""
+    try:
+        unbind(address, machine)
+    except BindError as error:
+        return f". Putting it back failed too: {error}"
+    return ""
 
 
 def unbind(address: str, machine: Machine | None = None) -> str:
@@ -178,8 +291,7 @@ def unbind(address: str, machine: Machine | None = None) -> str:
     address = full_address(address)
     if not machine.device(address).exists():
         raise BindError(f"there is no PCI device {address}; lspci -D lists the devices of this machine")
-    note = _note(address, machine)
-    former = json.loads(note.read_text("utf-8"))["driver"] if note.exists() else None
+    former = _noted_driver(address, machine)
     if former is None and not machine.gives_vfio(address):
         raise BindError(f"{address} was not bound by this program and does not belong to {DRIVER}")
     machine.write(machine.device(address) / "driver_override", "\n")
@@ -191,5 +303,5 @@ def unbind(address: str, machine: Machine | None = None) -> str:
     if former and now != former:
         raise BindError(f"{address} should belong to {former} again but belongs to {now or 'no driver'}; "
                         f"echo {address} > /sys/bus/pci/drivers/{former}/bind")
-    note.unlink(missing_ok=True)
+    _forget_note(address, machine)
     return now

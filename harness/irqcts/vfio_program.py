@@ -129,9 +129,10 @@ class VfioProgram:
         self._call("vfio-region-write", {"region": region, "offset": offset, "width": width, "data": data}, errno,
                    returned, clause)
 
-    def region_info(self, region: int, *, value: int | None = None, mask: int | None = None, clause: str = "") -> None:
-        """VFIO_DEVICE_GET_REGION_INFO; value: flags | 1 << 32 where the table may be mapped."""
-        self._call("vfio-region-info", {"region": region}, "", value, clause, mask)
+    def region_info(self, region: int, *, value: int | None = None, mask: int | None = None, size: bool = False,
+                    clause: str = "") -> None:
+        """VFIO_DEVICE_GET_REGION_INFO; value: flags | 1 << 32 where the table may be mapped, or the region's size."""
+        self._call("vfio-region-info", {"region": region, "size": int(size)}, "", value, clause, mask)
 
     def reset(self, *, errno: str | None = "", clause: str = "") -> None:
         self._call("vfio-reset", {}, errno, None, clause)

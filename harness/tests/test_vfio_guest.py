@@ -75,3 +75,11 @@ def test_more_vectors_than_the_machine_has(tmp_path: Path) -> None:
     records = run(tmp_path, "bookworm", "vfio", "--device", "ivshmem", "--vectors", "500", "--clause", "VFIO-ENABLE")
     assert with_verdict(records, *BAD) == []
     assert "PASS test_vfio.py::test_more_vectors_than_the_machine_has" in with_verdict(records, "PASS")
+
+
+def test_a_locked_down_kernel(tmp_path: Path) -> None:
+    """What needs the host's configuration access is not listed and not supported; the rest holds as elsewhere."""
+    records = run(tmp_path, "bookworm", "vfio", "--append", "lockdown=integrity lsm=lockdown,yama",
+                  "--clause", "SEND-CONDITION", "--complete", "0")
+    assert with_verdict(records, *BAD) == []
+    assert "PASS test_honesty.py::test_what_is_not_supported_is_refused" in with_verdict(records, "PASS")

@@ -92,7 +92,7 @@ static struct vfio_functions *open_fake(void *bar)
     functions->description = (struct irqcts_backend_description){
         .name = "vfio",
         .identity = "vfio without a kernel",
-        .operations = 1u << IRQCTS_OPERATION_CONFIGURE,
+        .operations = (UINT64_C(1) << IRQCTS_OPERATION_KIND_COUNT) - 1u,
         .properties = IRQCTS_PROPERTY_CONCURRENT,
     };
     return functions;

@@ -25,6 +25,9 @@ static struct {
     int interruptions;        /* of epoll_wait, to come */
     uint32_t waits;           /* calls of epoll_wait */
     int milliseconds;         /* of the last */
+    int endless;              /* eventfd that is ready at each wait, 0 for none */
+    uint64_t waiting_ns;      /* how long each of those waits takes */
+    uint64_t passed_ns;       /* since the beginning, by the clock */
 } script;
 
 static int refuse(int code)
@@ -41,6 +44,14 @@ int epoll_pwait2(int epoll, struct epoll_event *events, int room, const struct t
     script.patience = *patience;
     if (script.no_epoll_pwait2) {
         return refuse(ENOSYS);
+    }
+    if (script.endless != 0) {
+        const uint64_t one = 1;
+        CHECK_EQ(write(script.endless, &one, sizeof one), sizeof one);
+        script.waits++;
+        script.passed_ns += script.waiting_ns;
+        events[0] = (struct epoll_event){ .events = EPOLLIN, .data = { .u32 = READY_FOR_NOTHING } };
+        return 1;
     }
     if (script.left == 0) {
         return 0;
@@ -69,7 +80,8 @@ int epoll_wait(int epoll, struct epoll_event *events, int room, int milliseconds
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     CHECK_EQ(clock, CLOCK_MONOTONIC);
-    *now = (struct timespec){ 5, 7 };
+    *now = (struct timespec){ 5 + (time_t)(script.passed_ns / 1000000000u),
+                              7 + (long)(script.passed_ns % 1000000000u) };
     return 0;
 }
 
@@ -172,6 +184,27 @@ static void test_take(struct vfio_deliveries *deliveries)
     vfio_deliveries_forget(deliveries);
 }
 
+/* No silence: an end after a second, or after twenty times the settle time, but not after a few long waits. */
+static void test_endless(struct vfio_deliveries *deliveries)
+{
+    static const struct { uint64_t settle_ns, waiting_ns; uint32_t waits; } cases[] = {
+        { 1000000, 500000, 2001 }, { 100000000, 90000000, 23 },
+        { 1000000, UINT64_C(3000000000), 21 }, { 0, 500000, 2001 },
+    };
+    for (uint32_t index = 0; index < sizeof cases / sizeof cases[0]; index++) {
+        uint64_t last;
+        scripted(NULL, 0);
+        script.endless = deliveries->eventfd[READY_FOR_NOTHING];
+        script.waiting_ns = cases[index].waiting_ns;
+        deliveries->endless = false;
+        CHECK_EQ(vfio_deliveries_collect(deliveries, cases[index].settle_ns, &last), -ETIME);
+        CHECK_EQ(script.waits, cases[index].waits);
+        CHECK(deliveries->endless);
+        CHECK_EQ(deliveries->arrived[READY_FOR_NOTHING], script.waits);
+        vfio_deliveries_forget(deliveries);
+    }
+}
+
 int main(void)
 {
     static struct vfio_deliveries deliveries;
@@ -183,6 +216,8 @@ int main(void)
     test_fails(&deliveries);
     test_without_epoll_pwait2(&deliveries);
     test_take(&deliveries);
+    CHECK(!deliveries.endless);
+    test_endless(&deliveries);
     vfio_deliveries_release(&deliveries);
     return 0;
 }

@@ -54,6 +54,9 @@ int main(void)
     refuses("device=rocker", "is not a PCI address");
     refuses("device=0000:00:04.0x", "is not a PCI address");
     refuses("device=ffff:ff:1f.7", "there is no PCI device ffff:ff:1f.7");
+    refuses("device=10000:ff:1f.7", "there is no PCI device 10000:ff:1f.7;");
+    refuses("device=ffffffff:ff:1f.7", "there is no PCI device ffffffff:ff:1f.7;");
+    refuses("device=100000000:ff:1f.7", "is not a PCI address");
     refuses("device=ffff:ff:1f.7,interface=carrier-pigeon", "it is auto, group or cdev");
     refuses("device=ffff:ff:1f.7,view=sideways", "it is vfio or registers");
     refuses("device=ffff:ff:1f.7,settle=0", "microseconds, 1 to 4000000");

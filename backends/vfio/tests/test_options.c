@@ -58,6 +58,7 @@ static void what_is_not_said(void)
     CHECK_TEXT(options.stimulus, "");
     CHECK_EQ(options.interface, VFIO_INTERFACE_AUTOMATIC);
     CHECK(!options.registers);
+    CHECK(!options.beyond);
     CHECK_EQ(options.settle_ns, 0);
     CHECK_TEXT(takes("device=a").device, "a"); /* what is an address the kernel decides */
     CHECK_TEXT(takes(DEVICE ",").device, "0000:00:04.0");
@@ -77,6 +78,8 @@ static void what_is_said(void)
     CHECK_EQ(takes(DEVICE ",interface=auto").interface, VFIO_INTERFACE_AUTOMATIC);
     CHECK_EQ(takes(DEVICE ",interface=group").interface, VFIO_INTERFACE_GROUP);
     CHECK(!takes(DEVICE ",view=registers,view=vfio").registers);
+    CHECK(takes(DEVICE ",beyond=yes").beyond);
+    CHECK(!takes(DEVICE ",beyond=yes,beyond=no").beyond);
 }
 
 static void ranges(void)
@@ -121,8 +124,9 @@ static void what_is_no_option(void)
     refuses("device=", "the vfio backend needs device=ADDRESS, such as device=0000:03:00.0");
     refuses(DEVICE ",registers", "'registers' is no option of the form key=value");
     refuses(DEVICE ",,view=vfio", "'' is no option of the form key=value");
-    refuses("colour=red", "the vfio backend has no option 'colour'; it has device, functions, interface, stimulus, view "
-            "and settle");
+    refuses("colour=red", "the vfio backend has no option 'colour'; it has device, functions, interface, stimulus, "
+            "view, settle and beyond");
+    refuses(DEVICE ",beyond=1", "beyond=1: it is no or yes");
     refuses(DEVICE ",interface=carrier-pigeon", "interface=carrier-pigeon: it is auto, group or cdev");
     refuses(DEVICE ",view=sideways", "view=sideways: it is vfio or registers");
     refuses(DEVICE ",functions=c", "functions=c needs view=registers: virtualized writes name messages");
