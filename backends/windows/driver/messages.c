@@ -80,6 +80,7 @@ void driver_connect_messages(struct irqcts_device *device)
     connect_routine connect;
     IO_CONNECT_INTERRUPT_PARAMETERS parameters;
 
+    device->message_count = 0; /* a START before this one may have had some */
     if (device->messages.Connect != NULL) {
         device->message_count = device->messages.MessageCount;
         device->messages.Connect(device->messages.Context, driver_message, device);
@@ -118,6 +119,7 @@ void driver_disconnect_messages(struct irqcts_device *device)
         parameters.Version = CONNECT_MESSAGE_BASED;
         parameters.ConnectionContext.InterruptMessageTable = device->message_info;
         disconnect(&parameters);
+        KeFlushQueuedDpcs(); /* on_dpc of the last message needs the device, which may be deleted next */
         device->message_info = NULL;
     }
 }
