@@ -62,14 +62,14 @@ void driver_settle(void *context, uint32_t microseconds)
     enum { STEPS = 4, LONGEST_US = 1000000 };
     struct irqcts_device *device = context;
     LARGE_INTEGER step = {.QuadPart = -10 * (LONGLONG)(microseconds / STEPS + 1u)}; /* 100 ns, relative */
+    /* A step lasts a tick of the clock (about 15.6 ms) however short it is to be, so the time is looked at. */
+    const ULONGLONG deadline = KeQueryInterruptTime() + UINT64_C(10) * LONGEST_US;
     LONG seen = device->arrivals;
-    uint32_t waited = 0;
     uint32_t quiet = 0;
 
     device->settle_us = microseconds;
-    while (quiet < STEPS && waited < LONGEST_US) {
+    while (quiet < STEPS && KeQueryInterruptTime() < deadline) {
         (void)KeDelayExecutionThread(KernelMode, FALSE, &step);
-        waited += microseconds / STEPS + 1u;
         quiet = device->arrivals == seen ? quiet + 1u : 0;
         seen = device->arrivals;
     }
