@@ -39,8 +39,23 @@ static NTSTATUS NTAPI on_cleanup(PDEVICE_OBJECT object, PIRP irp)
     return irp_complete(irp, STATUS_SUCCESS, 0);
 }
 
+struct answered {
+    const struct irqcts_device *device;
+    PIRP irp;
+};
+
+/* A cancelled request's thread may be waiting to end, removal for the turn.  Irp->Cancel is set by IoCancelIrp also
+ * where there is no cancel routine. */
+static uint32_t ended(void *context)
+{
+    const struct answered *request = context;
+
+    return request->irp->Cancel || request->device->leaving;
+}
+
 NTSTATUS driver_answer(struct irqcts_device *device, PIRP irp, ULONG_PTR *information)
 {
+    struct answered request = {device, irp};
     const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
     ULONG code = stack->Parameters.DeviceIoControl.IoControlCode;
     ULONG input_size = stack->Parameters.DeviceIoControl.InputBufferLength;
@@ -60,7 +75,12 @@ NTSTATUS driver_answer(struct irqcts_device *device, PIRP irp, ULONG_PTR *inform
         }
     }
     driver_target(device, &target);
+    target.ended = ended;
+    target.request = &request;
     status = irqcts_dispatch(&target, code, buffer, input_size, output, room, &written);
+    if (NT_SUCCESS(status) && code == IRQCTS_IO_RUN && ended(&request)) { /* half an answer is none */
+        status = irp->Cancel ? STATUS_CANCELLED : STATUS_DELETE_PENDING;
+    }
     if (NT_SUCCESS(status) && written > 0) {
         RtlCopyMemory(buffer, output, written);
         *information = written;
@@ -111,6 +131,7 @@ static NTSTATUS start(struct irqcts_device *device, PIRP irp)
 
     if (NT_SUCCESS(status)) {
         take_turn(device);
+        device->leaving = FALSE;
         driver_acquire_interfaces(device);
         driver_connect_messages(device);
         if (device->simulation.Operate == NULL) {
@@ -129,6 +150,7 @@ static NTSTATUS start(struct irqcts_device *device, PIRP irp)
 /* What was started is let go; safe to call twice (surprise removal, then removal). */
 static void stop(struct irqcts_device *device, BOOLEAN removed)
 {
+    device->leaving = device->leaving || removed; /* whoever has the turn gives it back soon */
     take_turn(device);
     driver_wait_for_those_beside(device);
     device->removed = device->removed || removed;
@@ -140,6 +162,13 @@ static void stop(struct irqcts_device *device, BOOLEAN removed)
     }
     leave_turn(device);
     driver_waits_end(device, NULL, STATUS_DELETE_PENDING);
+}
+
+/* The interface goes first: whoever is refused from here on finds that the device is gone. */
+static void depart(struct irqcts_device *device)
+{
+    (void)IoSetDeviceInterfaceState(&device->link, FALSE);
+    stop(device, TRUE);
 }
 
 _Use_decl_annotations_
@@ -157,13 +186,11 @@ static NTSTATUS NTAPI on_pnp(PDEVICE_OBJECT object, PIRP irp)
         irp->IoStatus.Status = STATUS_SUCCESS;
         return irp_pass_down(below, irp);
     case IRP_MN_SURPRISE_REMOVAL:
-        stop(device, TRUE);
-        (void)IoSetDeviceInterfaceState(&device->link, FALSE);
+        depart(device);
         irp->IoStatus.Status = STATUS_SUCCESS;
         return irp_pass_down(below, irp);
     case IRP_MN_REMOVE_DEVICE:
-        stop(device, TRUE);
-        (void)IoSetDeviceInterfaceState(&device->link, FALSE);
+        depart(device);
         RtlFreeUnicodeString(&device->link);
         irp->IoStatus.Status = STATUS_SUCCESS;
         status = irp_pass_down(below, irp);

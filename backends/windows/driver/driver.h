@@ -26,6 +26,7 @@ struct irqcts_device {
     LONG beside;          /* requests that worker threads are answering (beside.c) */
     KEVENT nobody_beside; /* set when there are none; a notification event */
     BOOLEAN started;
+    BOOLEAN leaving; /* being removed: a RUN ends after the operation that is under way; set without the turn */
     BOOLEAN removed;
     /* What the stack below offers; a routine that is NULL is not there. */
     PCI_MSIX_TABLE_CONFIG_INTERFACE msix;

@@ -4,9 +4,11 @@
  *
  *   irqcts-try handles          two handles at once; a closed one leaves the other at work
  *   irqcts-try wait             a pended request ends with a delivery, with a cancellation, with its handle
+ *   irqcts-try cancel           a program that would run for minutes ends when it is cancelled
  *   irqcts-try lengths          every length of input and output around the right ones
  *   irqcts-try fuzz COUNT SEED  requests of any code, length and content; the device answers afterwards
- *   irqcts-try removal          the device is removed under open handles with requests pending and under way
+ *   irqcts-try removal          the device is removed under open handles with requests pending and under way, a
+ *                               program that would run for minutes among them
  *   irqcts-try death            under Wine: the driver is killed (by whom the line "configured" tells that it is time)
  *                               while a program needs its messages, or makes a call beside others
  *   irqcts-try bench            operations a second, one request each and in whole programs
@@ -41,6 +43,8 @@ struct program {
 static struct program program;
 static uint8_t answer[sizeof(struct irqcts_io_ran) + 1024 * sizeof(struct irqcts_result) +
                       16 * sizeof(struct irqcts_delivery)];
+
+static uint8_t long_answer[sizeof(answer)]; /* of a program that is under way beside others */
 
 static HANDLE open_device(DWORD flags)
 {
@@ -153,6 +157,51 @@ static int try_wait(void)
     HOLDS(CloseHandle(waiting));
     HOLDS(works(device)); /* a message for a request that has gone with its handle */
     HOLDS(CloseHandle(device));
+    return 0;
+}
+
+static void allow_threads(HANDLE device)
+{
+    struct irqcts_io_simulate options = {.version = IRQCTS_IO_VERSION, .options = "locking=operation"};
+    struct irqcts_io_simulated answered;
+    DWORD written;
+
+    HOLDS(DeviceIoControl(device, IRQCTS_IO_SIMULATE, &options, sizeof(options), &answered, sizeof(answered), &written,
+                          NULL) && !answered.refused);
+    HOLDS(works(device));
+}
+
+/* A program of a worker thread (Wine 8 cancels nothing that its one other thread executes), longer than WAIT_MS. */
+static void begin_long(OVERLAPPED *overlapped, HANDLE running)
+{
+    begin();
+    program.header.settle_us = 100000;
+    program.header.flags = IRQCTS_IO_BESIDE;
+    for (int i = 0; i < 1000; i++) {
+        add(IRQCTS_OPERATION_POLL, 0, 0);
+    }
+    memset(overlapped, 0, sizeof(*overlapped));
+    overlapped->hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
+    HOLDS(!DeviceIoControl(running, IRQCTS_IO_RUN, &program, (DWORD)program_size(), long_answer, sizeof(long_answer),
+                           NULL, overlapped) && GetLastError() == ERROR_IO_PENDING);
+    HOLDS(WaitForSingleObject(overlapped->hEvent, 200) == WAIT_TIMEOUT); /* it is under way */
+}
+
+static int try_cancel(void)
+{
+    HANDLE device = open_device(0);
+    HANDLE running = open_device(FILE_FLAG_OVERLAPPED);
+    OVERLAPPED overlapped;
+    DWORD written = 0;
+
+    allow_threads(device);
+    begin_long(&overlapped, running);
+    HOLDS(CancelIo(running));
+    HOLDS(WaitForSingleObject(overlapped.hEvent, WAIT_MS) == WAIT_OBJECT_0);
+    HOLDS(!GetOverlappedResult(running, &overlapped, &written, FALSE));
+    HOLDS(GetLastError() == ERROR_OPERATION_ABORTED);
+    HOLDS(works(device));
+    HOLDS(CloseHandle(running) && CloseHandle(device));
     return 0;
 }
 
@@ -287,22 +336,27 @@ static int try_removal(void)
 {
     HANDLE device = open_device(0);
     HANDLE waiting = open_device(FILE_FLAG_OVERLAPPED);
+    HANDLE running = open_device(FILE_FLAG_OVERLAPPED);
     STARTUPINFOA start = {.cb = sizeof(start)};
     PROCESS_INFORMATION process;
     struct pended pended;
+    OVERLAPPED overlapped;
     char command[] = "irqcts-setup.exe remove";
     DWORD written = 0;
     LONG answered = 0;
     HANDLE thread;
 
-    HOLDS(works(device));
+    allow_threads(device);
     pend(&pended, waiting);
+    begin_long(&overlapped, running);
     thread = CreateThread(NULL, 0, hammer, &answered, 0, NULL);
     HOLDS(thread != NULL);
     HOLDS(CreateProcessA(NULL, command, NULL, NULL, FALSE, 0, NULL, NULL, &start, &process));
     HOLDS(WaitForSingleObject(process.hProcess, WAIT_MS) == WAIT_OBJECT_0);
     HOLDS(WaitForSingleObject(pended.overlapped.hEvent, WAIT_MS) == WAIT_OBJECT_0); /* nobody waits for ever */
     HOLDS(!GetOverlappedResult(waiting, &pended.overlapped, &written, FALSE));
+    HOLDS(WaitForSingleObject(overlapped.hEvent, WAIT_MS) == WAIT_OBJECT_0); /* nor works for minutes */
+    HOLDS(!GetOverlappedResult(running, &overlapped, &written, FALSE));
     HOLDS(WaitForSingleObject(thread, WAIT_MS) == WAIT_OBJECT_0);
     HOLDS(answered > 0);
     begin();
@@ -397,6 +451,9 @@ int main(int count, char **values)
     if (strcmp(what, "wait") == 0) {
         return try_wait();
     }
+    if (strcmp(what, "cancel") == 0) {
+        return try_cancel();
+    }
     if (strcmp(what, "lengths") == 0) {
         return try_lengths();
     }
@@ -412,6 +469,7 @@ int main(int count, char **values)
     if (strcmp(what, "bench") == 0) {
         return try_bench();
     }
-    (void)fprintf(stderr, "usage: irqcts-try handles | wait | lengths | fuzz COUNT SEED | removal | death | bench\n");
+    (void)fprintf(stderr,
+                  "usage: irqcts-try handles | wait | cancel | lengths | fuzz COUNT SEED | removal | death | bench\n");
     return 2;
 }

@@ -5,7 +5,8 @@
  *
  * The status of an operation travels in the output of a *successful* request: a
  * failed one reaches user mode as a Win32 error, into which several NTSTATUS
- * values fall together.  A request itself fails only when it makes no sense.
+ * values fall together.  A request itself fails only when it makes no sense, is
+ * cancelled, or its device is removed meanwhile.
  */
 #ifndef IRQCTS_WINDOWS_IOCTL_H
 #define IRQCTS_WINDOWS_IOCTL_H
