@@ -12,15 +12,19 @@ _Dispatch_type_(IRP_MJ_PNP) static DRIVER_DISPATCH on_pnp;
 _Dispatch_type_(IRP_MJ_POWER) static DRIVER_DISPATCH on_power;
 _Dispatch_type_(IRP_MJ_SYSTEM_CONTROL) static DRIVER_DISPATCH on_system_control;
 
-/* One at a time: requests among themselves and against removal.  PASSIVE_LEVEL. */
+/* One at a time: requests among themselves and against removal.  PASSIVE_LEVEL.  A request has the turn on its
+ * caller's thread, and suspending that one (a normal kernel APC) must not keep the turn from all others. */
 static void take_turn(struct irqcts_device *device)
 {
+    KeEnterCriticalRegion();
     (void)KeWaitForSingleObject(&device->turn, Executive, KernelMode, FALSE, NULL);
 }
 
+/* On the thread that took it. */
 static void leave_turn(struct irqcts_device *device)
 {
     (void)KeSetEvent(&device->turn, IO_NO_INCREMENT, FALSE);
+    KeLeaveCriticalRegion();
 }
 
 _Use_decl_annotations_
