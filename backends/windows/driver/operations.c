@@ -161,6 +161,18 @@ static uint64_t examine(const UCHAR *place, SIZE_T whole, USHORT size)
     return IRQCTS_WINDOWS_QUERIED(msix->Size, msix->Version, members, beyond);
 }
 
+/* The reference, if the bus says that it gave one: a bus that answers success and too little is what is looked for. */
+static void give_back(const PCI_MSIX_TABLE_CONFIG_INTERFACE *msix)
+{
+    PINTERFACE_DEREFERENCE untouched;
+
+    RtlFillMemory(&untouched, sizeof(untouched), PATTERN);
+    if (msix->Size >= sizeof(INTERFACE) && msix->InterfaceDereference != NULL &&
+        msix->InterfaceDereference != untouched) {
+        msix->InterfaceDereference(msix->Context);
+    }
+}
+
 /* IRP_MN_QUERY_INTERFACE with raw arguments, into a place that is larger than it says. */
 static irqcts_ntstatus query(void *context, const struct irqcts_operation *operation, uint64_t *value)
 {
@@ -187,7 +199,7 @@ static irqcts_ntstatus query(void *context, const struct irqcts_operation *opera
         }
     } else {
         *value = examine((const UCHAR *)msix, whole, size);
-        msix->InterfaceDereference(msix->Context);
+        give_back(msix);
     }
     irqcts_pool_free(msix);
     return status;
