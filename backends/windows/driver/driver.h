@@ -24,7 +24,7 @@ struct irqcts_device {
     UNICODE_STRING link;  /* of the device interface */
     KEVENT turn;          /* one request at a time, also against removal; a synchronization event */
     LONG beside;          /* requests that worker threads are answering (beside.c) */
-    KEVENT nobody_beside; /* set when there are none; a notification event */
+    KEVENT nobody_beside; /* set when there are none any more, also from before; a notification event */
     BOOLEAN started;
     BOOLEAN leaving; /* being removed: a RUN ends after the operation that is under way; set without the turn */
     BOOLEAN removed;
@@ -96,7 +96,7 @@ NTSTATUS driver_answer(_Inout_ struct irqcts_device *device, _In_ PIRP irp, _Out
 /* beside.c: both with the turn taken. */
 _IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
 NTSTATUS driver_answer_beside(_Inout_ struct irqcts_device *device, _Inout_ PIRP irp);
-_IRQL_requires_(PASSIVE_LEVEL) void driver_wait_for_those_beside(_In_ struct irqcts_device *device);
+_IRQL_requires_(PASSIVE_LEVEL) void driver_wait_for_those_beside(_Inout_ struct irqcts_device *device);
 
 /* waits.c: cancel-safe.  driver_wait returns STATUS_PENDING or a final status; it completes nothing itself. */
 _IRQL_requires_max_(DISPATCH_LEVEL) NTSTATUS driver_wait(struct irqcts_device *device, PIRP irp);
