@@ -11,6 +11,8 @@
  *                               program that would run for minutes among them
  *   irqcts-try death            under Wine: the driver is killed (by whom the line "configured" tells that it is time)
  *                               while a program needs its messages, or makes a call beside others
+ *   irqcts-try return           the device is removed (after the line "configured") under a program of several threads,
+ *                               and comes back (after the line "removed") for the next one
  *   irqcts-try bench            operations a second, one request each and in whole programs
  *
  * Exit status 0 when all holds; a line for what does not.
@@ -365,39 +367,82 @@ static int try_removal(void)
     return 0;
 }
 
-/* What the library says of a driver that has gone between two requests of one program.  Says "configured", then waits
- * for a line. */
-static int try_death(void)
+struct library {
+    const struct irqcts_backend_interface *backend;
+    void *context;
+    char error[512];
+};
+
+static int32_t execute(struct library *library, const struct irqcts_operation *operation)
+{
+    struct irqcts_delivery_buffer none = {0};
+    struct irqcts_result result;
+
+    memset(library->error, 0, sizeof(library->error));
+    return library->backend->execute(library->context, operation, 1, &result, &none, library->error,
+                                     sizeof(library->error));
+}
+
+static const struct irqcts_operation configure_for_threads = {
+    .kind = IRQCTS_OPERATION_CONFIGURE, .flags = IRQCTS_OPERATION_SEVERAL_THREADS, .entry = 4, .message = 4};
+static const struct irqcts_operation poll_beside = {.kind = IRQCTS_OPERATION_POLL, .value = 1};
+
+/* The backend as the agent has it, configured for calls of several threads. */
+static void open_library(struct library *out)
 {
     HMODULE library = LoadLibraryA("irqcts_windows.dll");
     irqcts_backend_entry_function entry =
         library != NULL ? (irqcts_backend_entry_function)(void (*)(void))GetProcAddress(library, "irqcts_backend_entry")
                         : NULL;
-    const struct irqcts_backend_interface *backend;
-    const struct irqcts_operation configure = {.kind = IRQCTS_OPERATION_CONFIGURE,
-                                               .flags = IRQCTS_OPERATION_SEVERAL_THREADS, .entry = 4, .message = 4};
-    const struct irqcts_operation poll = {.kind = IRQCTS_OPERATION_POLL, .value = 1};
-    struct irqcts_delivery_buffer none = {0};
-    struct irqcts_message messages[4];
-    struct irqcts_result result;
-    void *context;
-    char error[512] = "";
 
     HOLDS(entry != NULL);
-    backend = entry(IRQCTS_BACKEND_ABI_VERSION);
-    HOLDS(backend != NULL && backend->open(&context, "device=IRQCTS\\SIMULATED\\0", error, sizeof(error)) == 0);
-    HOLDS(backend->execute(context, &configure, 1, &result, &none, error, sizeof(error)) == 0);
-    HOLDS(backend->messages(context, 0, 0, 4, messages, error, sizeof(error)) == 0);
-    HOLDS(backend->execute(context, &poll, 1, &result, &none, error, sizeof(error)) == 0);
-    (void)puts("configured");
+    out->backend = entry(IRQCTS_BACKEND_ABI_VERSION);
+    HOLDS(out->backend != NULL);
+    HOLDS(out->backend->open(&out->context, "device=IRQCTS\\SIMULATED\\0", out->error, sizeof(out->error)) == 0);
+    HOLDS(execute(out, &configure_for_threads) == 0);
+    HOLDS(execute(out, &poll_beside) == 0);
+}
+
+/* Says where it is, then waits for a line. */
+static void meet(const char *where)
+{
+    (void)puts(where);
     (void)fflush(stdout);
     (void)getchar();
-    HOLDS(backend->execute(context, &poll, 1, &result, &none, error, sizeof(error)) == IRQCTS_ERROR_DIED);
-    HOLDS(strncmp(error, "irqcts.sys died while it ran a program", 38) == 0);
-    memset(error, 0, sizeof(error));
-    HOLDS(backend->messages(context, 0, 0, 4, messages, error, sizeof(error)) == IRQCTS_ERROR_DIED);
-    HOLDS(strncmp(error, "irqcts.sys died while it ran a program", 38) == 0);
-    backend->close(context);
+}
+
+/* What the library says of a driver that has gone between two requests of one program. */
+static int try_death(void)
+{
+    struct irqcts_message messages[4];
+    struct library library;
+
+    open_library(&library);
+    HOLDS(library.backend->messages(library.context, 0, 0, 4, messages, library.error, sizeof(library.error)) == 0);
+    meet("configured");
+    HOLDS(execute(&library, &poll_beside) == IRQCTS_ERROR_DIED);
+    HOLDS(strncmp(library.error, "irqcts.sys died while it ran a program", 38) == 0);
+    memset(library.error, 0, sizeof(library.error));
+    HOLDS(library.backend->messages(library.context, 0, 0, 4, messages, library.error, sizeof(library.error)) ==
+          IRQCTS_ERROR_DIED);
+    HOLDS(strncmp(library.error, "irqcts.sys died while it ran a program", 38) == 0);
+    library.backend->close(library.context);
+    return 0;
+}
+
+/* The device is removed under a program of several threads; the next one has the device that came back. */
+static int try_return(void)
+{
+    struct library library;
+
+    open_library(&library);
+    meet("configured");
+    HOLDS(execute(&library, &poll_beside) == IRQCTS_ERROR_BACKEND);
+    HOLDS(strstr(library.error, "was removed while it was in use") != NULL);
+    meet("removed");
+    HOLDS(execute(&library, &configure_for_threads) == 0);
+    HOLDS(execute(&library, &poll_beside) == 0);
+    library.backend->close(library.context);
     return 0;
 }
 
@@ -466,10 +511,14 @@ int main(int count, char **values)
     if (strcmp(what, "death") == 0) {
         return try_death();
     }
+    if (strcmp(what, "return") == 0) {
+        return try_return();
+    }
     if (strcmp(what, "bench") == 0) {
         return try_bench();
     }
     (void)fprintf(stderr,
-                  "usage: irqcts-try handles | wait | cancel | lengths | fuzz COUNT SEED | removal | death | bench\n");
+                  "usage: irqcts-try handles | wait | cancel | lengths | fuzz COUNT SEED | removal | death | return | "
+                  "bench\n");
     return 2;
 }
