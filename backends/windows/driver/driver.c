@@ -196,8 +196,10 @@ static NTSTATUS NTAPI on_pnp(PDEVICE_OBJECT object, PIRP irp)
     case IRP_MN_REMOVE_DEVICE:
         depart(device);
         RtlFreeUnicodeString(&device->link);
+        (void)IoAcquireRemoveLock(&device->remove_lock, irp); /* to wait for the others: power requests */
         irp->IoStatus.Status = STATUS_SUCCESS;
         status = irp_pass_down(below, irp);
+        IoReleaseRemoveLockAndWait(&device->remove_lock, irp);
         IoDetachDevice(below);
         IoDeleteDevice(object); /* the extension lives until the last handle is closed */
         return status;
@@ -215,9 +217,7 @@ static NTSTATUS NTAPI on_pnp(PDEVICE_OBJECT object, PIRP irp)
 _Use_decl_annotations_
 static NTSTATUS NTAPI on_power(PDEVICE_OBJECT object, PIRP irp)
 {
-    struct irqcts_device *device = object->DeviceExtension;
-
-    return irp_pass_power_down(device->below, irp);
+    return driver_power(object->DeviceExtension, irp);
 }
 
 _Use_decl_annotations_
@@ -250,6 +250,8 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
     device->physical = physical;
     KeInitializeEvent(&device->turn, SynchronizationEvent, TRUE);
     KeInitializeEvent(&device->nobody_beside, NotificationEvent, TRUE);
+    IoInitializeRemoveLock(&device->remove_lock, IRQCTS_TAG, 0, 0);
+    driver_find_power(device);
     KeInitializeSpinLock(&device->waits_lock);
     InitializeListHead(&device->waits);
     device->migration.allocate = pool;

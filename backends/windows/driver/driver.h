@@ -17,6 +17,9 @@
 static const GUID irqcts_guid_device = {
     0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0x00}};
 
+typedef NTSTATUS(NTAPI *driver_request_power)(PDEVICE_OBJECT, UCHAR, POWER_STATE, PREQUEST_POWER_COMPLETE, PVOID,
+                                              PIRP *);
+
 struct irqcts_device {
     PDEVICE_OBJECT self;
     PDEVICE_OBJECT physical;
@@ -25,6 +28,8 @@ struct irqcts_device {
     KEVENT turn;          /* one request at a time, also against removal; a synchronization event */
     LONG beside;          /* requests that worker threads are answering (beside.c) */
     KEVENT nobody_beside; /* set when there are none any more, also from before; a notification event */
+    IO_REMOVE_LOCK remove_lock; /* of the system's power requests, which must not wait for the turn */
+    driver_request_power request_power; /* PoRequestPowerIrp; NULL where there is no power manager */
     BOOLEAN started;
     BOOLEAN leaving; /* being removed: a RUN ends after the operation that is under way; set without the turn */
     BOOLEAN removed;
@@ -71,6 +76,14 @@ _IRQL_requires_(PASSIVE_LEVEL) void driver_unmap_device(_Inout_ struct irqcts_de
 /* power.c: to D0 … D3, and back when that is done. */
 _IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
 NTSTATUS driver_set_power(_In_ struct irqcts_device *device, DEVICE_POWER_STATE state);
+
+/* When the device is added. */
+_IRQL_requires_(PASSIVE_LEVEL) void driver_find_power(_Inout_ struct irqcts_device *device);
+
+/* IRP_MJ_POWER.  As the power policy owner this driver has a real device follow the system: without a request of its
+ * own the bus neither saves nor restores the device over a sleep.  A simulated device needs no power. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTSTATUS driver_power(_Inout_ struct irqcts_device *device, _Inout_ PIRP irp);
 
 /* operations.c */
 _IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
