@@ -212,7 +212,10 @@ static int32_t client_describe(void *context, struct irqcts_backend_description 
     }
     out->observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES;
     out->observations |= (known->parts & IRQCTS_IO_INEXACT) == 0 ? IRQCTS_OBSERVES_EXACT_COUNTS : 0;
-    out->properties = (known->parts & IRQCTS_IO_CONCURRENT) != 0 ? IRQCTS_PROPERTY_CONCURRENT : 0;
+    if ((known->parts & IRQCTS_IO_CONCURRENT) != 0 && /* a simulated device takes several threads at that level only */
+        (client->level == IRQCTS_WINDOWS_PASSIVE || !on_simulated_bus(client))) {
+        out->properties |= IRQCTS_PROPERTY_CONCURRENT;
+    }
     out->entries_max = known->entries_max;
     out->messages_max = known->messages_max;
     if (simulated) {

@@ -101,6 +101,10 @@ irqcts_ntstatus driver_route(void *context, const struct irqcts_operation *opera
     struct call call = {device, &device->msix, operation, STATUS_NOT_SUPPORTED, 0};
     NTSTATUS status;
 
+    /* The emulator's lock spins: at a raised level on the processor of the thread that has it, for ever. */
+    if (level != IRQCTS_WINDOWS_PASSIVE && device->messages.Connect != NULL && device->beside != 0) {
+        return STATUS_NOT_SUPPORTED;
+    }
     if (operation->function != 0) { /* on Windows a virtual function is a device of its own */
         if (device->simulation.QueryFunction == NULL) {
             return STATUS_NOT_SUPPORTED;

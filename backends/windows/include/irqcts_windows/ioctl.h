@@ -41,7 +41,7 @@ enum irqcts_io_parts {
 
 enum irqcts_io_run_flag {
     /* Executed beside other requests that say so, by a thread of its own.  For a device with IRQCTS_IO_CONCURRENT, and
-     * for MASK, UNMASK, SET_ENTRY, RAISE and POLL of function 0. */
+     * for MASK, UNMASK, SET_ENTRY, RAISE and POLL of function 0; on the simulated bus at PASSIVE_LEVEL. */
     IRQCTS_IO_BESIDE = 1
 };
 
