@@ -4,7 +4,9 @@
 # Warnings, sanitizers and the language level of the whole tree.
 add_library(irqcts_flags INTERFACE)
 if(MSVC)
-  target_compile_options(irqcts_flags INTERFACE /W4 $<$<BOOL:${IRQCTS_WERROR}>:/WX>)
+  # <stdatomic.h> is experimental there; and C11's own functions are no reason for a warning (C4996).
+  target_compile_options(irqcts_flags INTERFACE /W4 $<$<BOOL:${IRQCTS_WERROR}>:/WX> /experimental:c11atomics)
+  target_compile_definitions(irqcts_flags INTERFACE _CRT_SECURE_NO_WARNINGS)
 else()
   target_compile_options(irqcts_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes
                          $<$<BOOL:${IRQCTS_WERROR}>:-Werror>)

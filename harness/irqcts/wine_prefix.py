@@ -163,10 +163,10 @@ class WinePrefix:
             lines = (source / name).read_text("utf-8").splitlines()
             kept = [line for line in lines if not line.startswith("CatalogFile")]
             (self.stage / name).write_text("\r\n".join(kept) + "\r\n", encoding="utf-8")
-        self._clean_store(source)
+        self.clean_store(source)
         self.run([str(self.stage / "irqcts-setup.exe"), "install", r"C:\irqcts"])
 
-    def _clean_store(self, source: Path) -> None:
+    def clean_store(self, source: Path) -> None:
         """Leaves in Wine's driver store nothing of an earlier build, and the drivers where Wine looks for them.
 
         Wine notes beside each INF where it came from, and takes that for the place of the driver's file.  Installing

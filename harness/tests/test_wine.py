@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from irqcts import wine_prefix
+from irqcts.agent import AgentProcess, BackendChoice
 from irqcts.paths import layout
 
 try:
@@ -51,8 +52,9 @@ def attempt(prefix: wine_prefix.WinePrefix, *words: str) -> str:
 
 def test_handles_waits_lengths_and_removal(prefix: wine_prefix.WinePrefix) -> None:
     """Two handles; requests that end by delivery, cancellation and close; every length; removal while in use."""
-    for what in ("handles", "wait", "lengths", "removal"):
+    for what in ("handles", "wait", "cancel", "lengths"):
         attempt(prefix, what)
+    assert attempt(prefix, "removal").strip() == "removed"
 
 
 def test_requests_of_any_kind(prefix: wine_prefix.WinePrefix) -> None:
@@ -96,6 +98,16 @@ def test_calls_of_several_threads(tmp_path: Path, locking: str, status: int) -> 
     done = run_suite(tmp_path, "--backend", f"windows:locking={locking}", "--wine", "-k",
                      "several_threads or routes_are_set")
     assert done.returncode == status, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("level,several", [("passive", True), ("dispatch", False), ("device", False)])
+def test_several_threads_and_levels(level: str, several: bool) -> None:
+    """The emulator's lock spins, so the simulated device takes several threads at PASSIVE_LEVEL only."""
+    agent = AgentProcess(BackendChoice("windows", f"wine=yes,locking=operation,irql={level}"))
+    try:
+        assert ("concurrent" in agent.description().properties) == several
+    finally:
+        agent.close()
 
 
 @pytest.mark.parametrize("backend", ["windows:fault=K6", "windows:device=PLAIN,fault=K6"])

@@ -175,6 +175,25 @@ def test_a_device_removed_under_an_open_handle(agent: AgentProcess) -> None:
     assert agent.run(small()).conforms
 
 
+def test_a_device_that_comes_back_for_a_program_of_several_threads(prefix: WinePrefix) -> None:
+    """The library keeps no handle of the old one, neither its own nor that of the threads."""
+    prefix.install()
+    setup = str(prefix.stage / "irqcts-setup.exe")
+    process = prefix.start(["irqcts-try.exe", "return"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE)
+    assert process.stdin is not None and process.stdout is not None
+    assert process.stdout.readline().strip() == b"configured"
+    prefix.run([setup, "remove"])
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+    assert process.stdout.readline().strip() == b"removed"
+    prefix.clean_store(binaries())
+    prefix.run([setup, "install", r"C:\irqcts"])
+    _, errors = process.communicate(b"\n", timeout=60)
+    assert process.returncode == 0, errors.decode("utf-8", "replace")
+    prefix.remove()
+
+
 # --- what is not there, or of another age ----------------------------------------------------------------------------
 
 

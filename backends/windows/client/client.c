@@ -24,6 +24,7 @@ enum {
 struct client {
     HANDLE device;
     HANDLE beside; /* for calls of several threads; INVALID_HANDLE_VALUE: there are none */
+    LONG stale;    /* not 0: one of several threads was refused; the handles are closed when all are done */
     struct irqcts_io_description description;
     uint32_t level;
     uint32_t settle_us; /* of a real device, from a measured latency */
@@ -54,6 +55,17 @@ static void end_beside(struct client *client)
     client->beside = INVALID_HANDLE_VALUE;
 }
 
+/* Every handle: one that is kept keeps the node of a removed device, and the device from coming back. */
+static void end_device(struct client *client)
+{
+    if (client->device != INVALID_HANDLE_VALUE) {
+        (void)CloseHandle(client->device);
+    }
+    client->device = INVALID_HANDLE_VALUE;
+    end_beside(client);
+    client->stale = 0;
+}
+
 static void client_close(void *context)
 {
     struct client *client = context;
@@ -61,10 +73,7 @@ static void client_close(void *context)
     if (client == NULL) {
         return;
     }
-    if (client->device != INVALID_HANDLE_VALUE) {
-        (void)CloseHandle(client->device);
-    }
-    end_beside(client);
+    end_device(client);
     free(client->request);
     free(client->answer);
     free(client);
@@ -203,7 +212,10 @@ static int32_t client_describe(void *context, struct irqcts_backend_description 
     }
     out->observations = IRQCTS_OBSERVES_STATUS | IRQCTS_OBSERVES_DELIVERIES;
     out->observations |= (known->parts & IRQCTS_IO_INEXACT) == 0 ? IRQCTS_OBSERVES_EXACT_COUNTS : 0;
-    out->properties = (known->parts & IRQCTS_IO_CONCURRENT) != 0 ? IRQCTS_PROPERTY_CONCURRENT : 0;
+    if ((known->parts & IRQCTS_IO_CONCURRENT) != 0 && /* a simulated device takes several threads at that level only */
+        (client->level == IRQCTS_WINDOWS_PASSIVE || !on_simulated_bus(client))) {
+        out->properties |= IRQCTS_PROPERTY_CONCURRENT;
+    }
     out->entries_max = known->entries_max;
     out->messages_max = known->messages_max;
     if (simulated) {
@@ -272,8 +284,7 @@ static int32_t refused(struct client *client, char *error, size_t error_size)
 {
     int32_t status = explain(client, error, error_size);
 
-    (void)CloseHandle(client->device);
-    client->device = INVALID_HANDLE_VALUE;
+    end_device(client);
     return status;
 }
 
@@ -335,7 +346,11 @@ static int32_t reopen(struct client *client, char *error, size_t error_size)
 
     client->device = device_open(client->instance, 0, instance, sizeof(instance), error, error_size);
     status = client->device == INVALID_HANDLE_VALUE ? IRQCTS_ERROR_BACKEND : shake_hands(client, error, error_size);
-    return status == IRQCTS_ERROR_NONE ? simulate(client, error, error_size) : status;
+    status = status == IRQCTS_ERROR_NONE ? simulate(client, error, error_size) : status;
+    if (status != IRQCTS_ERROR_NONE) { /* not half of it for the next program */
+        end_device(client);
+    }
+    return status;
 }
 
 static uint64_t microseconds(void)
@@ -462,11 +477,15 @@ static int32_t choose_threads(struct client *client, const struct irqcts_operati
         return IRQCTS_ERROR_NONE;
     }
     client->beside = device_open(client->instance, FILE_FLAG_OVERLAPPED, instance, sizeof(instance), error, error_size);
-    return client->beside != INVALID_HANDLE_VALUE ? IRQCTS_ERROR_NONE : IRQCTS_ERROR_BACKEND;
+    if (client->beside == INVALID_HANDLE_VALUE) {
+        end_device(client);
+        return IRQCTS_ERROR_BACKEND;
+    }
+    return IRQCTS_ERROR_NONE;
 }
 
 /* One operation of one of several threads: with buffers and an event of its own. */
-static int32_t run_beside(const struct client *client, const struct irqcts_operation *operation,
+static int32_t run_beside(struct client *client, const struct irqcts_operation *operation,
                           struct irqcts_result *result, struct irqcts_delivery_buffer *deliveries, char *error,
                           size_t error_size)
 {
@@ -492,7 +511,8 @@ static int32_t run_beside(const struct client *client, const struct irqcts_opera
                           &overlapped) &&
          GetLastError() != ERROR_IO_PENDING) ||
         !GetOverlappedResult(client->beside, &overlapped, &written, TRUE)) {
-        status = explain(client, error, error_size); /* the device is not this thread's to close */
+        status = explain(client, error, error_size);
+        (void)InterlockedExchange(&client->stale, 1); /* the device is not this thread's to close */
     } else if (written < sizeof(got.header) + sizeof(got.result) || got.header.executed != 1 ||
                got.header.delivery_count > wanted.header.delivery_capacity) {
         (void)snprintf(error, error_size, "irqcts.sys: an answer that makes no sense to a call beside others");
@@ -519,6 +539,9 @@ static int32_t client_execute(void *context, const struct irqcts_operation *oper
 {
     struct client *client = context;
 
+    if (client->stale && count > 0 && operations[0].kind == IRQCTS_OPERATION_CONFIGURE) {
+        end_device(client);
+    }
     if (client->device == INVALID_HANDLE_VALUE && reopen(client, error, error_size) != IRQCTS_ERROR_NONE) {
         return IRQCTS_ERROR_BACKEND;
     }

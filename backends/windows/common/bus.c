@@ -144,14 +144,18 @@ static NTSTATUS child_pnp(struct bus_child *child, PIRP irp)
 static NTSTATUS child_power(struct bus_child *child, PIRP irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    NTSTATUS status = irp->IoStatus.Status; /* what is not handled keeps its status: nothing waits or wakes here */
 
     PoStartNextPowerIrp(irp);
+    if (stack->MinorFunction == IRP_MN_SET_POWER || stack->MinorFunction == IRP_MN_QUERY_POWER) {
+        status = STATUS_SUCCESS;
+    }
     if (stack->MinorFunction == IRP_MN_SET_POWER && stack->Parameters.Power.Type == DevicePowerState &&
         !child->removed) {
         bus_routines.power(child, stack->Parameters.Power.State.DeviceState);
         (void)PoSetPowerState(child->self, DevicePowerState, stack->Parameters.Power.State);
     }
-    return irp_complete(irp, STATUS_SUCCESS, 0);
+    return irp_complete(irp, status, irp->IoStatus.Information);
 }
 
 /* --- the bus ------------------------------------------------------------------------------------------------- */

@@ -80,20 +80,30 @@ NTSTATUS irp_query_interface(PDEVICE_OBJECT below, const GUID *type, USHORT size
     return status;
 }
 
+/* One query; whether the answer is of this version and a size that was meant.  What is not leaves zeros. */
+_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
+static BOOLEAN acquired(_In_ PDEVICE_OBJECT below, _In_ const GUID *type, USHORT version,
+                        _Out_writes_bytes_(whole) PINTERFACE out, USHORT whole, USHORT asked, USHORT minimum)
+{
+    RtlZeroMemory(out, whole);
+    if (NT_SUCCESS(irp_query_interface(below, type, asked, version, out))) {
+        if (out->Version == version && out->Size >= minimum && out->Size <= whole) {
+            return TRUE;
+        }
+        if (out->Size >= sizeof(*out)) { /* also what is of no use here was given referenced (IFACE-REFERENCE) */
+            irp_release_interface(out, whole);
+        }
+    }
+    RtlZeroMemory(out, whole);
+    return FALSE;
+}
+
 void irp_acquire_interface(PDEVICE_OBJECT below, const GUID *type, USHORT version, PINTERFACE out, USHORT whole,
                            USHORT minimum)
 {
-    RtlZeroMemory(out, whole);
-    if (NT_SUCCESS(irp_query_interface(below, type, whole, version, out)) && out->Version == version &&
-        out->Size >= minimum && out->Size <= whole) {
-        return;
+    if (!acquired(below, type, version, out, whole, whole, minimum) && minimum < whole) {
+        (void)acquired(below, type, version, out, whole, minimum, minimum);
     }
-    RtlZeroMemory(out, whole);
-    if (minimum < whole && NT_SUCCESS(irp_query_interface(below, type, minimum, version, out)) &&
-        out->Version == version) {
-        return;
-    }
-    RtlZeroMemory(out, whole);
 }
 
 void irp_release_interface(PINTERFACE held, SIZE_T whole)

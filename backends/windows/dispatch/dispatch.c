@@ -273,6 +273,21 @@ static irqcts_ntstatus execute(const struct irqcts_target *target, const struct 
 }
 
 /* Operations and results are copied one by one: the buffers need no alignment. */
+static void execute_at(const struct irqcts_target *target, const uint8_t *operations, uint32_t at,
+                       struct progress *progress, struct irqcts_result *result)
+{
+    struct irqcts_operation operation;
+    irqcts_ntstatus status = IRQCTS_NT_INVALID_PARAMETER;
+
+    memcpy(&operation, operations + (size_t)at * sizeof(operation), sizeof(operation));
+    if (operation.flags == 0 && operation.reserved == 0) { /* FROM_MESSAGE was resolved before */
+        status = execute(target, &operation, progress, result);
+    }
+    result->status = irqcts_dispatch_status(status);
+    result->native_kind = IRQCTS_NATIVE_NTSTATUS;
+    result->native_code = (uint32_t)status;
+}
+
 static size_t run(const struct irqcts_target *target, const uint8_t *input, uint8_t *output)
 {
     struct irqcts_io_run header;
@@ -280,6 +295,7 @@ static size_t run(const struct irqcts_target *target, const uint8_t *input, uint
     struct progress progress = {0};
     uint8_t *results = output + sizeof(ran);
     uint8_t *records;
+    uint32_t ended = 0;
 
     memcpy(&header, input, sizeof(header));
     records = results + (size_t)header.count * sizeof(struct irqcts_result);
@@ -289,18 +305,13 @@ static size_t run(const struct irqcts_target *target, const uint8_t *input, uint
     progress.deliveries.records = (struct irqcts_delivery *)(void *)records;
     progress.deliveries.capacity = header.delivery_capacity;
     for (uint32_t i = 0; i < header.count; i++) {
-        struct irqcts_operation operation;
-        struct irqcts_result result = {0};
-        irqcts_ntstatus status = IRQCTS_NT_INVALID_PARAMETER;
-        memcpy(&operation, input + sizeof(header) + (size_t)i * sizeof(operation), sizeof(operation));
-        if (operation.flags == 0 && operation.reserved == 0) { /* FROM_MESSAGE was resolved before */
-            status = execute(target, &operation, &progress, &result);
+        struct irqcts_result result = {.status = IRQCTS_STATUS_NOT_EXECUTED};
+        ended = ended || (target->ended != NULL && target->ended(target->request));
+        if (!ended) {
+            execute_at(target, input + sizeof(header), i, &progress, &result);
+            ran.executed++;
         }
-        result.status = irqcts_dispatch_status(status);
-        result.native_kind = IRQCTS_NATIVE_NTSTATUS;
-        result.native_code = (uint32_t)status;
         memcpy(results + (size_t)i * sizeof(result), &result, sizeof(result));
-        ran.executed++;
     }
     ran.delivery_count = progress.deliveries.count;
     ran.delivery_lost = progress.deliveries.lost;

@@ -47,6 +47,10 @@ struct irqcts_target {
     void (*poll)(void *context, struct irqcts_delivery_buffer *deliveries);
     irqcts_ntstatus (*messages)(void *context, const struct irqcts_io_messages *which, struct irqcts_message *out);
     irqcts_ntstatus (*simulate)(void *context, const char *options, char *sentence, size_t sentence_size);
+    /* Not 0: nobody waits for this request any more, or the device is leaving.  Asked before each operation of a RUN
+     * with a context of its own, because it is about the request; NULL: each runs to its end. */
+    uint32_t (*ended)(void *request);
+    void *request;
 };
 
 /* How many bytes of answer a request may have, from its input alone; 0 with a
@@ -57,9 +61,10 @@ size_t irqcts_dispatch_room(uint32_t code, _In_reads_bytes_opt_(input_size) cons
 /* Whether a RUN wants to be executed beside others (IRQCTS_IO_BESIDE). */
 int irqcts_dispatch_beside(_In_reads_bytes_opt_(input_size) const void *input, size_t input_size);
 
-/* Answers one request.  `output` is aligned to 8 bytes, `input` need not be; they do not overlap; nothing behind
- * `output_size` is written; *written counts what was.  IRQCTS_IO_WAIT is not
- * answered here: it pends. */
+/* Answers one request; a RUN that is ended before its last operation leaves the rest IRQCTS_STATUS_NOT_EXECUTED, and
+ * irqcts_io_ran.executed says how far it came.  `output` is aligned to 8 bytes, `input` need not be; they do not
+ * overlap; nothing behind `output_size` is written; *written counts what was.  IRQCTS_IO_WAIT is not answered here: it
+ * pends. */
 irqcts_ntstatus irqcts_dispatch(_In_ const struct irqcts_target *target, uint32_t code,
                                 _In_reads_bytes_opt_(input_size) const void *input, size_t input_size,
                                 _Out_writes_bytes_to_(output_size, *written) void *output, size_t output_size,

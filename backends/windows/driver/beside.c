@@ -35,18 +35,26 @@ NTSTATUS driver_answer_beside(struct irqcts_device *device, PIRP irp)
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     irp->Tail.Overlay.DriverContext[ITEM] = item;
-    if (InterlockedIncrement(&device->beside) == 1) {
-        KeClearEvent(&device->nobody_beside);
-    }
+    (void)InterlockedIncrement(&device->beside);
     IoMarkIrpPending(irp);
     IoQueueWorkItem(item, work, DelayedWorkQueue, irp);
     return STATUS_PENDING;
 }
 
-/* With the turn taken nobody joins, so zero is zero. */
+static LONG beside(struct irqcts_device *device)
+{
+    return InterlockedCompareExchange(&device->beside, 0, 0); /* a barrier: not read before the event is cleared */
+}
+
+/* With the turn taken nobody joins, so zero is zero.  The event may be set from before (who counted down to zero sets
+ * it later, when others may have joined), so it is cleared here, and the last one counts down before or sets it after
+ * that. */
 void driver_wait_for_those_beside(struct irqcts_device *device)
 {
-    while (device->beside != 0) {
-        (void)KeWaitForSingleObject(&device->nobody_beside, Executive, KernelMode, FALSE, NULL);
+    while (beside(device) != 0) {
+        KeClearEvent(&device->nobody_beside);
+        if (beside(device) != 0) {
+            (void)KeWaitForSingleObject(&device->nobody_beside, Executive, KernelMode, FALSE, NULL);
+        }
     }
 }

@@ -12,15 +12,19 @@ _Dispatch_type_(IRP_MJ_PNP) static DRIVER_DISPATCH on_pnp;
 _Dispatch_type_(IRP_MJ_POWER) static DRIVER_DISPATCH on_power;
 _Dispatch_type_(IRP_MJ_SYSTEM_CONTROL) static DRIVER_DISPATCH on_system_control;
 
-/* One at a time: requests among themselves and against removal.  PASSIVE_LEVEL. */
+/* One at a time: requests among themselves and against removal.  PASSIVE_LEVEL.  A request has the turn on its
+ * caller's thread, and suspending that one (a normal kernel APC) must not keep the turn from all others. */
 static void take_turn(struct irqcts_device *device)
 {
+    KeEnterCriticalRegion();
     (void)KeWaitForSingleObject(&device->turn, Executive, KernelMode, FALSE, NULL);
 }
 
+/* On the thread that took it. */
 static void leave_turn(struct irqcts_device *device)
 {
     (void)KeSetEvent(&device->turn, IO_NO_INCREMENT, FALSE);
+    KeLeaveCriticalRegion();
 }
 
 _Use_decl_annotations_
@@ -39,8 +43,23 @@ static NTSTATUS NTAPI on_cleanup(PDEVICE_OBJECT object, PIRP irp)
     return irp_complete(irp, STATUS_SUCCESS, 0);
 }
 
+struct answered {
+    const struct irqcts_device *device;
+    PIRP irp;
+};
+
+/* A cancelled request's thread may be waiting to end, removal for the turn.  Irp->Cancel is set by IoCancelIrp also
+ * where there is no cancel routine. */
+static uint32_t ended(void *context)
+{
+    const struct answered *request = context;
+
+    return request->irp->Cancel || request->device->leaving;
+}
+
 NTSTATUS driver_answer(struct irqcts_device *device, PIRP irp, ULONG_PTR *information)
 {
+    struct answered request = {device, irp};
     const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
     ULONG code = stack->Parameters.DeviceIoControl.IoControlCode;
     ULONG input_size = stack->Parameters.DeviceIoControl.InputBufferLength;
@@ -60,7 +79,12 @@ NTSTATUS driver_answer(struct irqcts_device *device, PIRP irp, ULONG_PTR *inform
         }
     }
     driver_target(device, &target);
+    target.ended = ended;
+    target.request = &request;
     status = irqcts_dispatch(&target, code, buffer, input_size, output, room, &written);
+    if (NT_SUCCESS(status) && code == IRQCTS_IO_RUN && ended(&request)) { /* half an answer is none */
+        status = irp->Cancel ? STATUS_CANCELLED : STATUS_DELETE_PENDING;
+    }
     if (NT_SUCCESS(status) && written > 0) {
         RtlCopyMemory(buffer, output, written);
         *information = written;
@@ -111,6 +135,7 @@ static NTSTATUS start(struct irqcts_device *device, PIRP irp)
 
     if (NT_SUCCESS(status)) {
         take_turn(device);
+        device->leaving = FALSE;
         driver_acquire_interfaces(device);
         driver_connect_messages(device);
         if (device->simulation.Operate == NULL) {
@@ -129,6 +154,7 @@ static NTSTATUS start(struct irqcts_device *device, PIRP irp)
 /* What was started is let go; safe to call twice (surprise removal, then removal). */
 static void stop(struct irqcts_device *device, BOOLEAN removed)
 {
+    device->leaving = device->leaving || removed; /* whoever has the turn gives it back soon */
     take_turn(device);
     driver_wait_for_those_beside(device);
     device->removed = device->removed || removed;
@@ -140,6 +166,13 @@ static void stop(struct irqcts_device *device, BOOLEAN removed)
     }
     leave_turn(device);
     driver_waits_end(device, NULL, STATUS_DELETE_PENDING);
+}
+
+/* The interface goes first: whoever is refused from here on finds that the device is gone. */
+static void depart(struct irqcts_device *device)
+{
+    (void)IoSetDeviceInterfaceState(&device->link, FALSE);
+    stop(device, TRUE);
 }
 
 _Use_decl_annotations_
@@ -157,16 +190,16 @@ static NTSTATUS NTAPI on_pnp(PDEVICE_OBJECT object, PIRP irp)
         irp->IoStatus.Status = STATUS_SUCCESS;
         return irp_pass_down(below, irp);
     case IRP_MN_SURPRISE_REMOVAL:
-        stop(device, TRUE);
-        (void)IoSetDeviceInterfaceState(&device->link, FALSE);
+        depart(device);
         irp->IoStatus.Status = STATUS_SUCCESS;
         return irp_pass_down(below, irp);
     case IRP_MN_REMOVE_DEVICE:
-        stop(device, TRUE);
-        (void)IoSetDeviceInterfaceState(&device->link, FALSE);
+        depart(device);
         RtlFreeUnicodeString(&device->link);
+        (void)IoAcquireRemoveLock(&device->remove_lock, irp); /* to wait for the others: power requests */
         irp->IoStatus.Status = STATUS_SUCCESS;
         status = irp_pass_down(below, irp);
+        IoReleaseRemoveLockAndWait(&device->remove_lock, irp);
         IoDetachDevice(below);
         IoDeleteDevice(object); /* the extension lives until the last handle is closed */
         return status;
@@ -184,9 +217,7 @@ static NTSTATUS NTAPI on_pnp(PDEVICE_OBJECT object, PIRP irp)
 _Use_decl_annotations_
 static NTSTATUS NTAPI on_power(PDEVICE_OBJECT object, PIRP irp)
 {
-    struct irqcts_device *device = object->DeviceExtension;
-
-    return irp_pass_power_down(device->below, irp);
+    return driver_power(object->DeviceExtension, irp);
 }
 
 _Use_decl_annotations_
@@ -219,6 +250,8 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
     device->physical = physical;
     KeInitializeEvent(&device->turn, SynchronizationEvent, TRUE);
     KeInitializeEvent(&device->nobody_beside, NotificationEvent, TRUE);
+    IoInitializeRemoveLock(&device->remove_lock, IRQCTS_TAG, 0, 0);
+    driver_find_power(device);
     KeInitializeSpinLock(&device->waits_lock);
     InitializeListHead(&device->waits);
     device->migration.allocate = pool;

@@ -17,6 +17,9 @@
 static const GUID irqcts_guid_device = {
     0x5b1f0c52, 0x7f0e, 0x4c58, {0x9f, 0x0e, 0x2a, 0x4b, 0x6d, 0x9d, 0x1e, 0x00}};
 
+typedef NTSTATUS(NTAPI *driver_request_power)(PDEVICE_OBJECT, UCHAR, POWER_STATE, PREQUEST_POWER_COMPLETE, PVOID,
+                                              PIRP *);
+
 struct irqcts_device {
     PDEVICE_OBJECT self;
     PDEVICE_OBJECT physical;
@@ -24,8 +27,11 @@ struct irqcts_device {
     UNICODE_STRING link;  /* of the device interface */
     KEVENT turn;          /* one request at a time, also against removal; a synchronization event */
     LONG beside;          /* requests that worker threads are answering (beside.c) */
-    KEVENT nobody_beside; /* set when there are none; a notification event */
+    KEVENT nobody_beside; /* set when there are none any more, also from before; a notification event */
+    IO_REMOVE_LOCK remove_lock; /* of the system's power requests, which must not wait for the turn */
+    driver_request_power request_power; /* PoRequestPowerIrp; NULL where there is no power manager */
     BOOLEAN started;
+    BOOLEAN leaving; /* being removed: a RUN ends after the operation that is under way; set without the turn */
     BOOLEAN removed;
     /* What the stack below offers; a routine that is NULL is not there. */
     PCI_MSIX_TABLE_CONFIG_INTERFACE msix;
@@ -71,6 +77,14 @@ _IRQL_requires_(PASSIVE_LEVEL) void driver_unmap_device(_Inout_ struct irqcts_de
 _IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
 NTSTATUS driver_set_power(_In_ struct irqcts_device *device, DEVICE_POWER_STATE state);
 
+/* When the device is added. */
+_IRQL_requires_(PASSIVE_LEVEL) void driver_find_power(_Inout_ struct irqcts_device *device);
+
+/* IRP_MJ_POWER.  As the power policy owner this driver has a real device follow the system: without a request of its
+ * own the bus neither saves nor restores the device over a sleep.  A simulated device needs no power. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTSTATUS driver_power(_Inout_ struct irqcts_device *device, _Inout_ PIRP irp);
+
 /* operations.c */
 _IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
 irqcts_ntstatus driver_route(_In_ void *device, _In_ const struct irqcts_operation *operation, uint32_t level,
@@ -95,7 +109,7 @@ NTSTATUS driver_answer(_Inout_ struct irqcts_device *device, _In_ PIRP irp, _Out
 /* beside.c: both with the turn taken. */
 _IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_
 NTSTATUS driver_answer_beside(_Inout_ struct irqcts_device *device, _Inout_ PIRP irp);
-_IRQL_requires_(PASSIVE_LEVEL) void driver_wait_for_those_beside(_In_ struct irqcts_device *device);
+_IRQL_requires_(PASSIVE_LEVEL) void driver_wait_for_those_beside(_Inout_ struct irqcts_device *device);
 
 /* waits.c: cancel-safe.  driver_wait returns STATUS_PENDING or a final status; it completes nothing itself. */
 _IRQL_requires_max_(DISPATCH_LEVEL) NTSTATUS driver_wait(struct irqcts_device *device, PIRP irp);

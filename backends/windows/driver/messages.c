@@ -62,14 +62,14 @@ void driver_settle(void *context, uint32_t microseconds)
     enum { STEPS = 4, LONGEST_US = 1000000 };
     struct irqcts_device *device = context;
     LARGE_INTEGER step = {.QuadPart = -10 * (LONGLONG)(microseconds / STEPS + 1u)}; /* 100 ns, relative */
+    /* A step lasts a tick of the clock (about 15.6 ms) however short it is to be, so the time is looked at. */
+    const ULONGLONG deadline = KeQueryInterruptTime() + UINT64_C(10) * LONGEST_US;
     LONG seen = device->arrivals;
-    uint32_t waited = 0;
     uint32_t quiet = 0;
 
     device->settle_us = microseconds;
-    while (quiet < STEPS && waited < LONGEST_US) {
+    while (quiet < STEPS && KeQueryInterruptTime() < deadline) {
         (void)KeDelayExecutionThread(KernelMode, FALSE, &step);
-        waited += microseconds / STEPS + 1u;
         quiet = device->arrivals == seen ? quiet + 1u : 0;
         seen = device->arrivals;
     }
@@ -80,6 +80,7 @@ void driver_connect_messages(struct irqcts_device *device)
     connect_routine connect;
     IO_CONNECT_INTERRUPT_PARAMETERS parameters;
 
+    device->message_count = 0; /* a START before this one may have had some */
     if (device->messages.Connect != NULL) {
         device->message_count = device->messages.MessageCount;
         device->messages.Connect(device->messages.Context, driver_message, device);
@@ -118,6 +119,7 @@ void driver_disconnect_messages(struct irqcts_device *device)
         parameters.Version = CONNECT_MESSAGE_BASED;
         parameters.ConnectionContext.InterruptMessageTable = device->message_info;
         disconnect(&parameters);
+        KeFlushQueuedDpcs(); /* on_dpc of the last message needs the device, which may be deleted next */
         device->message_info = NULL;
     }
 }

@@ -101,6 +101,10 @@ irqcts_ntstatus driver_route(void *context, const struct irqcts_operation *opera
     struct call call = {device, &device->msix, operation, STATUS_NOT_SUPPORTED, 0};
     NTSTATUS status;
 
+    /* The emulator's lock spins: at a raised level on the processor of the thread that has it, for ever. */
+    if (level != IRQCTS_WINDOWS_PASSIVE && device->messages.Connect != NULL && device->beside != 0) {
+        return STATUS_NOT_SUPPORTED;
+    }
     if (operation->function != 0) { /* on Windows a virtual function is a device of its own */
         if (device->simulation.QueryFunction == NULL) {
             return STATUS_NOT_SUPPORTED;
@@ -161,6 +165,18 @@ static uint64_t examine(const UCHAR *place, SIZE_T whole, USHORT size)
     return IRQCTS_WINDOWS_QUERIED(msix->Size, msix->Version, members, beyond);
 }
 
+/* The reference, if the bus says that it gave one: a bus that answers success and too little is what is looked for. */
+static void give_back(const PCI_MSIX_TABLE_CONFIG_INTERFACE *msix)
+{
+    PINTERFACE_DEREFERENCE untouched;
+
+    RtlFillMemory(&untouched, sizeof(untouched), PATTERN);
+    if (msix->Size >= sizeof(INTERFACE) && msix->InterfaceDereference != NULL &&
+        msix->InterfaceDereference != untouched) {
+        msix->InterfaceDereference(msix->Context);
+    }
+}
+
 /* IRP_MN_QUERY_INTERFACE with raw arguments, into a place that is larger than it says. */
 static irqcts_ntstatus query(void *context, const struct irqcts_operation *operation, uint64_t *value)
 {
@@ -187,7 +203,7 @@ static irqcts_ntstatus query(void *context, const struct irqcts_operation *opera
         }
     } else {
         *value = examine((const UCHAR *)msix, whole, size);
-        msix->InterfaceDereference(msix->Context);
+        give_back(msix);
     }
     irqcts_pool_free(msix);
     return status;

@@ -33,6 +33,24 @@ static int failed(const char *what)
     return 1;
 }
 
+/* 0, or 1 when it stays: Windows vetoes the removal of a device that is open, and DIF_REMOVE then succeeds with the
+ * flag that a restart is needed. */
+static int remove_device(HDEVINFO set, SP_DEVINFO_DATA *device)
+{
+    SP_DEVINSTALL_PARAMS_A parameters = {.cbSize = sizeof(parameters)};
+
+    if (!SetupDiCallClassInstaller(DIF_REMOVE, set, device)) {
+        return failed("a simulated device cannot be removed");
+    }
+    if (SetupDiGetDeviceInstallParamsA(set, device, &parameters) &&
+        (parameters.Flags & (DI_NEEDREBOOT | DI_NEEDRESTART)) != 0) {
+        (void)fprintf(stderr, "irqcts-setup: a simulated device is not removed, because it is in use: end what has it "
+                              "open and try again, or restart Windows: shutdown /r /t 0\n");
+        return 1;
+    }
+    return 0;
+}
+
 /* Removes every device with this hardware id, also one that is not present; 0, or 1 when one stays. */
 static int remove_devices(const char *id)
 {
@@ -47,8 +65,8 @@ static int remove_devices(const char *id)
         char ids[512] = "";
         if (SetupDiGetDeviceRegistryPropertyA(set, &device, SPDRP_HARDWAREID, NULL, (BYTE *)ids, sizeof(ids) - 2,
                                               NULL) &&
-            lstrcmpiA(ids, id) == 0 && !SetupDiCallClassInstaller(DIF_REMOVE, set, &device)) {
-            bad = failed("a simulated device cannot be removed");
+            lstrcmpiA(ids, id) == 0) {
+            bad |= remove_device(set, &device);
         }
     }
     (void)SetupDiDestroyDeviceInfoList(set);

@@ -17,6 +17,7 @@ static irqcts_ntstatus save_answer;    /* of the miniport's */
 static uint32_t level_bits;            /* that the platform has */
 static uint32_t arrivals;              /* records that the next poll has */
 static struct irqcts_operation called; /* the last operation that a routine was given */
+static uint32_t left;                  /* operations until the request is ended */
 
 static void note(const void *context, const char *what, uint64_t number)
 {
@@ -100,6 +101,16 @@ static void poll_arrivals(void *context, struct irqcts_delivery_buffer *deliveri
     arrivals = arrivals > 0 ? arrivals - 1 : 0;
 }
 
+static uint32_t ended(void *request)
+{
+    CHECK(request == &left);
+    if (left == 0) {
+        return 1;
+    }
+    left--;
+    return 0;
+}
+
 /* --- the miniport ---------------------------------------------------------------------------------------------- */
 
 static struct irqcts_dxgk_write_virtualized written_virtualized;
@@ -172,6 +183,7 @@ static struct outcome run(const struct irqcts_operation *operations, uint32_t co
     const size_t output_size = results + capacity * sizeof(struct irqcts_delivery);
     uint8_t *input = malloc(input_size);
     uint8_t *output = malloc(output_size); /* exactly: a sanitizer sees a record behind the last */
+    const uint32_t executed = target.ended != NULL && left < count ? left : count;
     struct outcome out;
     size_t written = 0;
 
@@ -186,11 +198,15 @@ static struct outcome run(const struct irqcts_operation *operations, uint32_t co
     memcpy(&out.ran, output, sizeof(out.ran));
     memcpy(out.results, output + sizeof(out.ran), count * sizeof(struct irqcts_result));
     CHECK_EQ(out.ran.version, IRQCTS_IO_VERSION);
-    CHECK_EQ(out.ran.executed, count);
+    CHECK_EQ(out.ran.executed, executed);
     CHECK(out.ran.delivery_count <= capacity);
     CHECK_EQ(written, results + out.ran.delivery_count * sizeof(struct irqcts_delivery));
     memcpy(out.deliveries, output + results, out.ran.delivery_count * sizeof(struct irqcts_delivery));
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = executed; i < count; i++) {
+        CHECK_EQ(out.results[i].status, IRQCTS_STATUS_NOT_EXECUTED);
+        CHECK(out.results[i].native_kind == IRQCTS_NATIVE_NONE && out.results[i].native_code == 0);
+    }
+    for (uint32_t i = 0; i < executed; i++) {
         CHECK_EQ(out.results[i].native_kind, IRQCTS_NATIVE_NTSTATUS);
         CHECK_EQ(out.results[i].status, irqcts_dispatch_status((irqcts_ntstatus)out.results[i].native_code));
     }
@@ -489,6 +505,34 @@ static void test_settling(void)
     expect(poll, IRQCTS_NT_SUCCESS, 0, "poll:0");
 }
 
+/* Cancelled, or the device is leaving: what is under way ends, the rest is not begun. */
+static void test_a_run_that_is_ended(void)
+{
+    static const struct irqcts_operation program[] = {{.kind = IRQCTS_OPERATION_POLL}, {.kind = IRQCTS_OPERATION_MASK},
+                                                      {.kind = IRQCTS_OPERATION_START}};
+    struct outcome out;
+
+    start();
+    target.ended = ended;
+    target.request = &left;
+    arrivals = 1;
+    left = 3;
+    out = run(program, 3, 1);
+    CHECK_TEXT(log_text, "poll:1 routing:0 device:0");
+    CHECK_EQ(left, 0); /* asked before each operation, and not behind the last */
+    arrivals = 1;
+    left = 1;
+    out = run(program, 3, 1);
+    CHECK_TEXT(log_text, "poll:1");
+    CHECK_EQ(out.ran.delivery_count, 1); /* what was counted is not lost */
+    left = 0;
+    (void)run(program, 3, 1);
+    CHECK_TEXT(log_text, "");
+    left = UINT32_MAX;
+    (void)run(program, 3, 1);
+    CHECK_TEXT(log_text, "poll:0 routing:0 device:0");
+}
+
 int main(void)
 {
     test_where_operations_go();
@@ -502,6 +546,7 @@ int main(void)
     test_power();
     test_polls();
     test_settling();
+    test_a_run_that_is_ended();
     irqcts_migration_forget(&migration);
     return 0;
 }

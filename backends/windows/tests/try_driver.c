@@ -4,11 +4,15 @@
  *
  *   irqcts-try handles          two handles at once; a closed one leaves the other at work
  *   irqcts-try wait             a pended request ends with a delivery, with a cancellation, with its handle
+ *   irqcts-try cancel           a program that would run for minutes ends when it is cancelled
  *   irqcts-try lengths          every length of input and output around the right ones
  *   irqcts-try fuzz COUNT SEED  requests of any code, length and content; the device answers afterwards
- *   irqcts-try removal          the device is removed under open handles with requests pending and under way
+ *   irqcts-try removal          the device is removed under open handles with requests pending and under way, a
+ *                               program that would run for minutes among them; or it is not, which Windows decides
  *   irqcts-try death            under Wine: the driver is killed (by whom the line "configured" tells that it is time)
  *                               while a program needs its messages, or makes a call beside others
+ *   irqcts-try return           the device is removed (after the line "configured") under a program of several threads,
+ *                               and comes back (after the line "removed") for the next one
  *   irqcts-try bench            operations a second, one request each and in whole programs
  *
  * Exit status 0 when all holds; a line for what does not.
@@ -41,6 +45,8 @@ struct program {
 static struct program program;
 static uint8_t answer[sizeof(struct irqcts_io_ran) + 1024 * sizeof(struct irqcts_result) +
                       16 * sizeof(struct irqcts_delivery)];
+
+static uint8_t long_answer[sizeof(answer)]; /* of a program that is under way beside others */
 
 static HANDLE open_device(DWORD flags)
 {
@@ -156,6 +162,51 @@ static int try_wait(void)
     return 0;
 }
 
+static void allow_threads(HANDLE device)
+{
+    struct irqcts_io_simulate options = {.version = IRQCTS_IO_VERSION, .options = "locking=operation"};
+    struct irqcts_io_simulated answered;
+    DWORD written;
+
+    HOLDS(DeviceIoControl(device, IRQCTS_IO_SIMULATE, &options, sizeof(options), &answered, sizeof(answered), &written,
+                          NULL) && !answered.refused);
+    HOLDS(works(device));
+}
+
+/* A program of a worker thread (Wine 8 cancels nothing that its one other thread executes), longer than WAIT_MS. */
+static void begin_long(OVERLAPPED *overlapped, HANDLE running)
+{
+    begin();
+    program.header.settle_us = 100000;
+    program.header.flags = IRQCTS_IO_BESIDE;
+    for (int i = 0; i < 1000; i++) {
+        add(IRQCTS_OPERATION_POLL, 0, 0);
+    }
+    memset(overlapped, 0, sizeof(*overlapped));
+    overlapped->hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
+    HOLDS(!DeviceIoControl(running, IRQCTS_IO_RUN, &program, (DWORD)program_size(), long_answer, sizeof(long_answer),
+                           NULL, overlapped) && GetLastError() == ERROR_IO_PENDING);
+    HOLDS(WaitForSingleObject(overlapped->hEvent, 200) == WAIT_TIMEOUT); /* it is under way */
+}
+
+static int try_cancel(void)
+{
+    HANDLE device = open_device(0);
+    HANDLE running = open_device(FILE_FLAG_OVERLAPPED);
+    OVERLAPPED overlapped;
+    DWORD written = 0;
+
+    allow_threads(device);
+    begin_long(&overlapped, running);
+    HOLDS(CancelIo(running));
+    HOLDS(WaitForSingleObject(overlapped.hEvent, WAIT_MS) == WAIT_OBJECT_0);
+    HOLDS(!GetOverlappedResult(running, &overlapped, &written, FALSE));
+    HOLDS(GetLastError() == ERROR_OPERATION_ABORTED);
+    HOLDS(works(device));
+    HOLDS(CloseHandle(running) && CloseHandle(device));
+    return 0;
+}
+
 static int try_lengths(void)
 {
     HANDLE device = open_device(0);
@@ -258,6 +309,11 @@ static int try_fuzz(uint32_t count, uint32_t seed)
     return 0;
 }
 
+struct hammered {
+    volatile LONG answered;
+    volatile LONG enough;
+};
+
 /* Requests for worker threads, one after the other, until the device is gone. */
 static DWORD WINAPI hammer(LPVOID argument)
 {
@@ -268,82 +324,140 @@ static DWORD WINAPI hammer(LPVOID argument)
     } request = {{.version = IRQCTS_IO_VERSION, .count = 1, .flags = IRQCTS_IO_BESIDE},
                  {.kind = IRQCTS_OPERATION_SET_ENTRY}};
     uint8_t place[sizeof(struct irqcts_io_ran) + sizeof(struct irqcts_result)];
-    volatile LONG *answered = argument;
+    struct hammered *shared = argument;
     OVERLAPPED overlapped = {.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL)};
     DWORD written;
 
-    while ((DeviceIoControl(device, IRQCTS_IO_RUN, &request, sizeof(request), place, sizeof(place), NULL,
+    while (!shared->enough &&
+           (DeviceIoControl(device, IRQCTS_IO_RUN, &request, sizeof(request), place, sizeof(place), NULL,
                             &overlapped) ||
             GetLastError() == ERROR_IO_PENDING) &&
            GetOverlappedResult(device, &overlapped, &written, TRUE)) {
-        (void)InterlockedIncrement(answered);
+        (void)InterlockedIncrement(&shared->answered);
     }
     (void)CloseHandle(device);
     return 0;
 }
 
-/* irqcts-setup, beside this program, takes the device away while it is in use. */
+/* irqcts-setup, beside this program, takes the device away while it is in use.  Windows does not let it: then all goes
+ * on as before. */
 static int try_removal(void)
 {
     HANDLE device = open_device(0);
     HANDLE waiting = open_device(FILE_FLAG_OVERLAPPED);
+    HANDLE running = open_device(FILE_FLAG_OVERLAPPED);
     STARTUPINFOA start = {.cb = sizeof(start)};
     PROCESS_INFORMATION process;
     struct pended pended;
+    OVERLAPPED overlapped;
     char command[] = "irqcts-setup.exe remove";
     DWORD written = 0;
-    LONG answered = 0;
+    struct hammered shared = {0, 0};
+    DWORD vetoed = 1;
     HANDLE thread;
 
-    HOLDS(works(device));
+    allow_threads(device);
     pend(&pended, waiting);
-    thread = CreateThread(NULL, 0, hammer, &answered, 0, NULL);
+    begin_long(&overlapped, running);
+    thread = CreateThread(NULL, 0, hammer, &shared, 0, NULL);
     HOLDS(thread != NULL);
     HOLDS(CreateProcessA(NULL, command, NULL, NULL, FALSE, 0, NULL, NULL, &start, &process));
     HOLDS(WaitForSingleObject(process.hProcess, WAIT_MS) == WAIT_OBJECT_0);
+    HOLDS(GetExitCodeProcess(process.hProcess, &vetoed));
+    if (vetoed) {
+        HOLDS(WaitForSingleObject(pended.overlapped.hEvent, 0) == WAIT_TIMEOUT);
+        HOLDS(CancelIo(running) && CancelIo(waiting));
+        shared.enough = 1;
+    }
     HOLDS(WaitForSingleObject(pended.overlapped.hEvent, WAIT_MS) == WAIT_OBJECT_0); /* nobody waits for ever */
     HOLDS(!GetOverlappedResult(waiting, &pended.overlapped, &written, FALSE));
+    HOLDS(WaitForSingleObject(overlapped.hEvent, WAIT_MS) == WAIT_OBJECT_0); /* nor works for minutes */
+    HOLDS(!GetOverlappedResult(running, &overlapped, &written, FALSE));
     HOLDS(WaitForSingleObject(thread, WAIT_MS) == WAIT_OBJECT_0);
-    HOLDS(answered > 0);
+    HOLDS(shared.answered > 0);
     begin();
     add(IRQCTS_OPERATION_POLL, 0, 0);
-    HOLDS(run(device) == -1); /* and a new request is refused, not executed */
+    HOLDS(run(device) == (vetoed ? 0 : -1)); /* a new request to a removed device is refused, not executed */
+    (void)puts(vetoed ? "not removed, because it is in use" : "removed");
     return 0;
 }
 
-/* What the library says of a driver that has gone between two requests of one program.  Says "configured", then waits
- * for a line. */
-static int try_death(void)
+struct library {
+    const struct irqcts_backend_interface *backend;
+    void *context;
+    char error[512];
+};
+
+static int32_t execute(struct library *library, const struct irqcts_operation *operation)
+{
+    struct irqcts_delivery_buffer none = {0};
+    struct irqcts_result result;
+
+    memset(library->error, 0, sizeof(library->error));
+    return library->backend->execute(library->context, operation, 1, &result, &none, library->error,
+                                     sizeof(library->error));
+}
+
+static const struct irqcts_operation configure_for_threads = {
+    .kind = IRQCTS_OPERATION_CONFIGURE, .flags = IRQCTS_OPERATION_SEVERAL_THREADS, .entry = 4, .message = 4};
+static const struct irqcts_operation poll_beside = {.kind = IRQCTS_OPERATION_POLL, .value = 1};
+
+/* The backend as the agent has it, configured for calls of several threads. */
+static void open_library(struct library *out)
 {
     HMODULE library = LoadLibraryA("irqcts_windows.dll");
     irqcts_backend_entry_function entry =
         library != NULL ? (irqcts_backend_entry_function)(void (*)(void))GetProcAddress(library, "irqcts_backend_entry")
                         : NULL;
-    const struct irqcts_backend_interface *backend;
-    const struct irqcts_operation configure = {.kind = IRQCTS_OPERATION_CONFIGURE,
-                                               .flags = IRQCTS_OPERATION_SEVERAL_THREADS, .entry = 4, .message = 4};
-    const struct irqcts_operation poll = {.kind = IRQCTS_OPERATION_POLL, .value = 1};
-    struct irqcts_delivery_buffer none = {0};
-    struct irqcts_message messages[4];
-    struct irqcts_result result;
-    void *context;
-    char error[512] = "";
 
     HOLDS(entry != NULL);
-    backend = entry(IRQCTS_BACKEND_ABI_VERSION);
-    HOLDS(backend != NULL && backend->open(&context, "device=IRQCTS\\SIMULATED\\0", error, sizeof(error)) == 0);
-    HOLDS(backend->execute(context, &configure, 1, &result, &none, error, sizeof(error)) == 0);
-    HOLDS(backend->messages(context, 0, 0, 4, messages, error, sizeof(error)) == 0);
-    HOLDS(backend->execute(context, &poll, 1, &result, &none, error, sizeof(error)) == 0);
-    (void)puts("configured");
+    out->backend = entry(IRQCTS_BACKEND_ABI_VERSION);
+    HOLDS(out->backend != NULL);
+    HOLDS(out->backend->open(&out->context, "device=IRQCTS\\SIMULATED\\0", out->error, sizeof(out->error)) == 0);
+    HOLDS(execute(out, &configure_for_threads) == 0);
+    HOLDS(execute(out, &poll_beside) == 0);
+}
+
+/* Says where it is, then waits for a line. */
+static void meet(const char *where)
+{
+    (void)puts(where);
     (void)fflush(stdout);
     (void)getchar();
-    HOLDS(backend->execute(context, &poll, 1, &result, &none, error, sizeof(error)) == IRQCTS_ERROR_DIED);
-    HOLDS(strncmp(error, "irqcts.sys died while it ran a program", 38) == 0);
-    memset(error, 0, sizeof(error));
-    HOLDS(backend->messages(context, 0, 0, 4, messages, error, sizeof(error)) == IRQCTS_ERROR_DIED);
-    HOLDS(strncmp(error, "irqcts.sys died while it ran a program", 38) == 0);
-    backend->close(context);
+}
+
+/* What the library says of a driver that has gone between two requests of one program. */
+static int try_death(void)
+{
+    struct irqcts_message messages[4];
+    struct library library;
+
+    open_library(&library);
+    HOLDS(library.backend->messages(library.context, 0, 0, 4, messages, library.error, sizeof(library.error)) == 0);
+    meet("configured");
+    HOLDS(execute(&library, &poll_beside) == IRQCTS_ERROR_DIED);
+    HOLDS(strncmp(library.error, "irqcts.sys died while it ran a program", 38) == 0);
+    memset(library.error, 0, sizeof(library.error));
+    HOLDS(library.backend->messages(library.context, 0, 0, 4, messages, library.error, sizeof(library.error)) ==
+          IRQCTS_ERROR_DIED);
+    HOLDS(strncmp(library.error, "irqcts.sys died while it ran a program", 38) == 0);
+    library.backend->close(library.context);
+    return 0;
+}
+
+/* The device is removed under a program of several threads; the next one has the device that came back. */
+static int try_return(void)
+{
+    struct library library;
+
+    open_library(&library);
+    meet("configured");
+    HOLDS(execute(&library, &poll_beside) == IRQCTS_ERROR_BACKEND);
+    HOLDS(strstr(library.error, "was removed while it was in use") != NULL);
+    meet("removed");
+    HOLDS(execute(&library, &configure_for_threads) == 0);
+    HOLDS(execute(&library, &poll_beside) == 0);
+    library.backend->close(library.context);
     return 0;
 }
 
@@ -397,6 +511,9 @@ int main(int count, char **values)
     if (strcmp(what, "wait") == 0) {
         return try_wait();
     }
+    if (strcmp(what, "cancel") == 0) {
+        return try_cancel();
+    }
     if (strcmp(what, "lengths") == 0) {
         return try_lengths();
     }
@@ -409,9 +526,14 @@ int main(int count, char **values)
     if (strcmp(what, "death") == 0) {
         return try_death();
     }
+    if (strcmp(what, "return") == 0) {
+        return try_return();
+    }
     if (strcmp(what, "bench") == 0) {
         return try_bench();
     }
-    (void)fprintf(stderr, "usage: irqcts-try handles | wait | lengths | fuzz COUNT SEED | removal | death | bench\n");
+    (void)fprintf(stderr,
+                  "usage: irqcts-try handles | wait | cancel | lengths | fuzz COUNT SEED | removal | death | return | "
+                  "bench\n");
     return 2;
 }

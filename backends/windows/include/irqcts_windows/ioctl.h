@@ -5,7 +5,8 @@
  *
  * The status of an operation travels in the output of a *successful* request: a
  * failed one reaches user mode as a Win32 error, into which several NTSTATUS
- * values fall together.  A request itself fails only when it makes no sense.
+ * values fall together.  A request itself fails only when it makes no sense, is
+ * cancelled, or its device is removed meanwhile.
  */
 #ifndef IRQCTS_WINDOWS_IOCTL_H
 #define IRQCTS_WINDOWS_IOCTL_H
@@ -40,7 +41,7 @@ enum irqcts_io_parts {
 
 enum irqcts_io_run_flag {
     /* Executed beside other requests that say so, by a thread of its own.  For a device with IRQCTS_IO_CONCURRENT, and
-     * for MASK, UNMASK, SET_ENTRY, RAISE and POLL of function 0. */
+     * for MASK, UNMASK, SET_ENTRY, RAISE and POLL of function 0; on the simulated bus at PASSIVE_LEVEL. */
     IRQCTS_IO_BESIDE = 1
 };
 
