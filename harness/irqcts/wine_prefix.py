@@ -22,6 +22,8 @@ PREFIX_SECONDS = 120.0
 STEP_SECONDS = 30.0
 #: How long the server outlives the last program in it, which is also how long one may stay that nobody ended.
 IDLE_SECONDS = 30
+#: About one time in a hundred Wine's own plug and play never asks the new bus for its devices.
+INSTALLATIONS = 3
 INFS = ("irqcts.inf", "irqctsbus.inf", "irqctsmini.inf")
 DRIVERS = ("irqcts.sys", "irqctsbus.sys", "irqctsmini.sys")
 PROGRAMS = (*DRIVERS, *INFS, "irqcts_windows.dll", "irqcts-agent.exe",
@@ -164,7 +166,14 @@ class WinePrefix:
             kept = [line for line in lines if not line.startswith("CatalogFile")]
             (self.stage / name).write_text("\r\n".join(kept) + "\r\n", encoding="utf-8")
         self.clean_store(source)
-        self.run([str(self.stage / "irqcts-setup.exe"), "install", r"C:\irqcts"])
+        for attempt in range(INSTALLATIONS):
+            try:
+                self.run([str(self.stage / "irqcts-setup.exe"), "install", r"C:\irqcts"])
+                return
+            except WineError:
+                if attempt + 1 == INSTALLATIONS:
+                    raise
+                self._restart()
 
     def clean_store(self, source: Path) -> None:
         """Leaves in Wine's driver store nothing of an earlier build, and the drivers where Wine looks for them.

@@ -9,14 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
 from conftest import Irqcts
-from irqcts import AgentCrash, HarnessError, Program, windows_preflight
+from irqcts import AgentCrash, HarnessError, Program, windows_preflight, wine_prefix
 from irqcts.agent import AgentProcess, BackendChoice
 from irqcts.paths import layout
 from irqcts.wine_prefix import WineError, WinePrefix, binaries, wine
@@ -109,6 +109,28 @@ def test_the_devices_stay_started_after_their_installation(prefix: WinePrefix) -
     """The agent meets the drivers that the installation waited for, and not new ones that are still to start."""
     prefix.install()
     assert len(hosts_of_drivers()) == 1
+
+
+@pytest.mark.parametrize("failures", [1, wine_prefix.INSTALLATIONS])
+def test_devices_that_do_not_start_are_installed_again(prefix: WinePrefix, monkeypatch: pytest.MonkeyPatch,
+                                                       failures: int) -> None:
+    """A bounded number of times, each in a server of its own."""
+    run, tried = prefix.run, 0
+
+    def unwilling(words: Sequence[str], seconds: float = wine_prefix.STEP_SECONDS) -> None:
+        nonlocal tried
+        tried += "install" in words
+        if "install" in words and tried <= failures:
+            raise WineError("2 of 2 simulated devices did not start")
+        run(words, seconds)
+
+    monkeypatch.setattr(prefix, "run", unwilling)
+    if failures < wine_prefix.INSTALLATIONS:
+        prefix.install()
+        assert tried == failures + 1 and len(hosts_of_drivers()) == 1
+    else:
+        with pytest.raises(WineError, match="did not start"):
+            prefix.install()
 
 
 def test_a_driver_that_dies_between_two_requests_of_a_program(prefix: WinePrefix) -> None:
