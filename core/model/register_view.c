@@ -269,7 +269,7 @@ void permit_pba_read(const struct irqcts_model *model, const struct model_functi
         }
     }
     if (function->under_way) {
-        open |= covered_bits(function->released, operation);
+        open |= covered_bits(function->released, operation) & ~certain;
     }
     /* PBA-LAYOUT: bits beyond N are in neither set and read 0. */
     permit->value = certain & ~open;
