@@ -350,9 +350,11 @@ void settle_under_way(struct irqcts_model *model)
     for (f = 0; f < model->functions; f++) {
         struct model_function *function = model_function(model, f);
         const struct model_entry *entries = model_entries(model, function);
-        uint32_t word;
-        for (word = 0; word < words_for(function->entries) && function->under_way; word++) {
-            uint64_t bits = function->perhaps_sent[word] & function->possible[word];
+        uint32_t word = function->under_way ? words_for(function->entries) : 0;
+        while (word > 0) {
+            uint64_t bits;
+            word--;
+            bits = function->perhaps_sent[word] & function->possible[word];
             for (; bits != 0; bits &= bits - 1u) {
                 uint32_t index = word * 64u + lowest_bit(bits);
                 enum arrival seen = arrival(model, &model_counters(model)[entries[index].hint]);
