@@ -89,13 +89,13 @@ struct model_function {
     /* certain implies possible: no = neither, unknown = possible only, yes = both */
     uint64_t possible[PENDING_WORDS];
     uint64_t certain[PENDING_WORDS];
-    uint64_t touched[PENDING_WORDS]; /* messages whose counter is not zero */
     /* Until the next poll.  `perhaps_sent`, of entries whose event may pend: its message is among those that may
      * arrive, and may not; `owed` (implies the former): if it does not, the event pends, so that it is one message in
      * all.  `released`: its message is under way, and a function that takes its time still shows it pending. */
     uint64_t perhaps_sent[PENDING_WORDS];
     uint64_t owed[PENDING_WORDS];
     uint64_t released[PENDING_WORDS];
+    uint64_t touched[PENDING_WORDS]; /* messages whose counter is not zero */
 };
 
 /* A saved function; its entries follow in the model's slot area. */
